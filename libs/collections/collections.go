@@ -1,0 +1,243 @@
+// Package collections declares the documents that more than one service reads,
+// with their indexes, each under the name of the one service that writes it.
+//
+//	gateway            organizations, locations, people, listings, imports, import_chunks
+//	scraper            poll_states, fingerprints, listing_facts
+//	response-workflow  reviews, case_events
+//
+// A service that reads another's collection never writes it; the gateway's
+// sessions and tokens are nobody else's business and live with it.
+package collections
+
+import (
+	"context"
+	"time"
+
+	"github.com/bedside-health/bedside/libs/docstore"
+	"github.com/bedside-health/bedside/libs/events"
+)
+
+// Organization is a tenant: one practice group.
+type Organization struct {
+	docstore.Base
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Location is one place of an organization.
+type Location struct {
+	docstore.Base
+	Name      string         `json:"name"`
+	Kind      string         `json:"kind,omitempty"` // medical, dental, eye_care
+	Region    string         `json:"region,omitempty"`
+	TimeZone  string         `json:"time_zone"` // IANA name
+	Telephone string         `json:"telephone,omitempty"`
+	Address   events.Address `json:"address,omitzero"`
+	ManagerID string         `json:"manager_id"` // a person
+	Sort      int            `json:"sort"`
+}
+
+// Role is what a person may do.
+type Role string
+
+// The roles.
+const (
+	Administrator Role = "administrator"
+	Director      Role = "director" // all locations: reads, compares, approves
+	Manager       Role = "manager"
+	Responder     Role = "responder"
+	Viewer        Role = "viewer"
+)
+
+// Person is somebody who signs in and can own cases.
+type Person struct {
+	docstore.Base
+	Name string `json:"name"`
+	// Email is lower case and unique over all organizations.
+	Email        string `json:"email"`
+	PasswordHash string `json:"password_hash,omitempty"` // argon2id, PHC string
+	Role         Role   `json:"role"`
+	// Locations are those whose cases this person can be given. A director and an administrator
+	// see all locations and are given cases only of those listed here.
+	Locations []string `json:"locations"`
+	// Active people can sign in and be given cases.
+	Active bool `json:"active"`
+	// Away people keep their cases and get no new ones.
+	Away      bool      `json:"away,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Listing is a location on a site: what to poll. How polling went is PollState.
+type Listing struct {
+	docstore.Base
+	LocationID string `json:"location_id"`
+	// Site is the name reviews are shown under; Adapter is what reads it
+	// (google, directory, csv).
+	Site    string `json:"site"`
+	Adapter string `json:"adapter"`
+	// Ref is the adapter's address of the listing; unique with Site in its organization.
+	Ref string `json:"ref"`
+	// Credential names a secret of the scraper's configuration; never the secret itself.
+	Credential string `json:"credential,omitempty"`
+	// Interval is the time between polls in seconds; 0 means the scraper's default.
+	Interval  int       `json:"interval_seconds,omitempty"`
+	Enabled   bool      `json:"enabled"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Import is an uploaded file of reviews, read by the scraper like a site: it has a
+// Listing with adapter csv whose Ref is the import's id.
+type Import struct {
+	docstore.Base
+	LocationID string      `json:"location_id"`
+	Site       string      `json:"site"`
+	ListingID  string      `json:"listing_id"`
+	FileName   string      `json:"file_name,omitempty"`
+	By         string      `json:"by"` // person id
+	CreatedAt  time.Time   `json:"created_at"`
+	Rows       int         `json:"rows"`
+	Accepted   int         `json:"accepted"`
+	Rejected   int         `json:"rejected"`
+	Rejections []Rejection `json:"rejections"` // the first 1,000
+	Chunks     int         `json:"chunks"`
+	// Complete is set once all chunks are stored; the scraper reads nothing before.
+	Complete bool `json:"complete"`
+}
+
+// Rejection is a row of a file that could not be taken.
+type Rejection struct {
+	Line   int    `json:"line"` // of the row's beginning, from 1
+	Column string `json:"column,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// ImportChunk is a part of an import; its id is "<import id>.<number from 0>".
+type ImportChunk struct {
+	docstore.Base
+	ImportID string         `json:"import_id"`
+	N        int            `json:"n"`
+	Reviews  []ImportReview `json:"reviews"`
+}
+
+// ImportReview is one accepted row.
+type ImportReview struct {
+	ExternalID string    `json:"external_id"`
+	URL        string    `json:"url,omitempty"`
+	Author     string    `json:"author"`
+	Rating     *float64  `json:"rating,omitempty"`
+	RawRating  string    `json:"raw_rating,omitempty"`
+	Text       string    `json:"text"`
+	PostedAt   time.Time `json:"posted_at,omitzero"`
+}
+
+// Health is how polling a listing goes.
+type Health string
+
+// The states of health.
+const (
+	HealthNew           Health = "new" // never polled
+	HealthOK            Health = "ok"
+	HealthLate          Health = "late"           // the last polls failed; still trying
+	HealthRateLimited   Health = "rate_limited"   // the site asked to wait
+	HealthNotAuthorised Health = "not_authorised" // credentials refused or robots.txt forbids
+	HealthChangedShape  Health = "changed_shape"  // nothing found where there were reviews
+	HealthEnded         Health = "ended"          // the listing is gone
+)
+
+// PollState is how polling of one listing goes; its id is the listing's.
+type PollState struct {
+	docstore.Base
+	Site    string `json:"site"`
+	Adapter string `json:"adapter"`
+	Ref     string `json:"ref"`
+	// DueAt is when to poll next; LeaseHolder may poll until LeaseUntil.
+	DueAt       time.Time `json:"due_at"`
+	LeaseHolder string    `json:"lease_holder,omitempty"`
+	LeaseUntil  time.Time `json:"lease_until,omitzero"`
+	// Watermark is the newest source time of a completed poll.
+	Watermark    time.Time `json:"watermark,omitzero"`
+	ETag         string    `json:"etag,omitempty"`
+	LastModified string    `json:"last_modified,omitempty"`
+	// NextPage is where an unfinished poll goes on.
+	NextPage string `json:"next_page,omitempty"`
+	Health   Health `json:"health"`
+	// Problem says what is wrong and what to do, for people; empty when well.
+	Problem     string    `json:"problem,omitempty"`
+	Failures    int       `json:"failures"` // in a row
+	LastPollAt  time.Time `json:"last_poll_at,omitzero"`
+	LastOKAt    time.Time `json:"last_ok_at,omitzero"`
+	LastFullAt  time.Time `json:"last_full_at,omitzero"` // last complete list
+	Reviews     int       `json:"reviews"`               // on the site at the last complete list
+	Published   int64     `json:"published"`             // observations published so far
+	LastNewAt   time.Time `json:"last_new_at,omitzero"`
+	Finished    bool      `json:"finished,omitempty"` // an import that was read to its end
+	PollSeconds float64   `json:"poll_seconds,omitempty"`
+}
+
+// Fingerprint is what the scraper knows of one review; its id is the review's.
+type Fingerprint struct {
+	docstore.Base
+	ListingID   string    `json:"listing_id"`
+	Hash        string    `json:"hash"`       // of author, rating, text
+	ReplyHash   string    `json:"reply_hash"` // of the owner's reply on the site
+	Version     int       `json:"version"`
+	FirstSeenAt time.Time `json:"first_seen_at"`
+	PostedAt    time.Time `json:"posted_at,omitzero"`
+	// SeenAt is the poll that last saw it; MissedAt the first complete list without it.
+	SeenAt    time.Time `json:"seen_at"`
+	MissedAt  time.Time `json:"missed_at,omitzero"`
+	Removed   bool      `json:"removed"`
+	UpdatedAt time.Time `json:"updated_at"`
+	// Payload is the last event, kept until the inbox is seen to have it, so that
+	// it can be published again if the broker lost it.
+	Payload   *events.ReviewCollected `json:"payload,omitempty"`
+	Confirmed bool                    `json:"confirmed"`
+}
+
+// ListingFact is what a site shows about the practice; its id is the listing's.
+type ListingFact struct {
+	docstore.Base
+	LocationID string              `json:"location_id"`
+	Site       string              `json:"site"`
+	Facts      events.ListingFacts `json:"facts"`
+	ObservedAt time.Time           `json:"observed_at"`
+}
+
+// Store is all shared collections bound to one backend.
+type Store struct {
+	Organizations *docstore.Collection[Organization]
+	Locations     *docstore.Collection[Location]
+	People        *docstore.Collection[Person]
+	Listings      *docstore.Collection[Listing]
+	Imports       *docstore.Collection[Import]
+	ImportChunks  *docstore.Collection[ImportChunk]
+	PollStates    *docstore.Collection[PollState]
+	Fingerprints  *docstore.Collection[Fingerprint]
+	ListingFacts  *docstore.Collection[ListingFact]
+	Reviews       *docstore.Collection[Review]
+	CaseEvents    *docstore.Collection[CaseEvent]
+}
+
+// Bind makes all shared collections ready on a backend.
+func Bind(ctx context.Context, b docstore.Backend) (*Store, error) {
+	s := new(Store)
+	var err error
+	for _, bind := range []func() error{
+		func() error { s.Organizations, err = docstore.Bind(ctx, b, Organizations()); return err },
+		func() error { s.Locations, err = docstore.Bind(ctx, b, Locations()); return err },
+		func() error { s.People, err = docstore.Bind(ctx, b, People()); return err },
+		func() error { s.Listings, err = docstore.Bind(ctx, b, Listings()); return err },
+		func() error { s.Imports, err = docstore.Bind(ctx, b, Imports()); return err },
+		func() error { s.ImportChunks, err = docstore.Bind(ctx, b, ImportChunks()); return err },
+		func() error { s.PollStates, err = docstore.Bind(ctx, b, PollStates()); return err },
+		func() error { s.Fingerprints, err = docstore.Bind(ctx, b, Fingerprints()); return err },
+		func() error { s.ListingFacts, err = docstore.Bind(ctx, b, ListingFacts()); return err },
+		func() error { s.Reviews, err = docstore.Bind(ctx, b, Reviews()); return err },
+		func() error { s.CaseEvents, err = docstore.Bind(ctx, b, CaseEvents()); return err },
+	} {
+		if err := bind(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}

@@ -1,0 +1,165 @@
+package collections
+
+import "github.com/bedside-health/bedside/libs/docstore"
+
+func field(path string) docstore.Field { return docstore.Field{Path: path, Type: docstore.String} }
+
+func times(path string) docstore.Field { return docstore.Field{Path: path, Type: docstore.Time} }
+
+func flag(path string) docstore.Field { return docstore.Field{Path: path, Type: docstore.Bool} }
+
+func number(path string) docstore.Field { return docstore.Field{Path: path, Type: docstore.Number} }
+
+func asc(fields ...string) []docstore.Order { return orders(false, fields) }
+
+func desc(fields ...string) []docstore.Order { return orders(true, fields) }
+
+func orders(desc bool, fields []string) []docstore.Order {
+	out := make([]docstore.Order, len(fields))
+	for i, f := range fields {
+		out[i] = docstore.Order{Field: f, Desc: desc}
+	}
+	return out
+}
+
+// Organizations declares the gateway's organizations. The id of an organization is
+// also its org_id.
+func Organizations() docstore.Definition[Organization] {
+	return docstore.Definition[Organization]{
+		Name: "organizations", Base: func(d *Organization) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{field("name")},
+		Indexes: []docstore.Index{{Name: "all", Sort: asc("name"), Global: true}},
+	}
+}
+
+// Locations declares the gateway's locations.
+func Locations() docstore.Definition[Location] {
+	return docstore.Definition[Location]{
+		Name: "locations", Base: func(d *Location) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{number("sort")},
+		Indexes: []docstore.Index{{Name: "by_sort", Sort: asc("sort")}},
+	}
+}
+
+// People declares the gateway's people.
+func People() docstore.Definition[Person] {
+	return docstore.Definition[Person]{
+		Name: "people", Base: func(d *Person) *docstore.Base { return &d.Base },
+		Fields: []docstore.Field{field("email"), field("name")},
+		Indexes: []docstore.Index{
+			{Name: "by_name", Sort: asc("name")},
+			{Name: "by_email", Equal: []string{"email"}, Unique: true, Global: true},
+		},
+	}
+}
+
+// Listings declares the gateway's listings.
+func Listings() docstore.Definition[Listing] {
+	return docstore.Definition[Listing]{
+		Name: "listings", Base: func(d *Listing) *docstore.Base { return &d.Base },
+		Fields: []docstore.Field{field("location_id"), field("site"), field("adapter"), field("ref"), flag("enabled"), times("created_at")},
+		Indexes: []docstore.Index{
+			{Name: "by_created", Sort: asc("created_at"), Filter: []string{"location_id", "site", "adapter", "enabled"}},
+			{Name: "by_ref", Equal: []string{"site", "ref"}, Unique: true},
+			// What the scrapers of an adapter have to poll, over all organizations.
+			{Name: "to_poll", Equal: []string{"adapter", "enabled"}, Sort: asc("created_at"), Filter: []string{"site"}, Global: true},
+		},
+	}
+}
+
+// Imports declares the gateway's imports.
+func Imports() docstore.Definition[Import] {
+	return docstore.Definition[Import]{
+		Name: "imports", Base: func(d *Import) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{times("created_at"), field("location_id")},
+		Indexes: []docstore.Index{{Name: "newest", Sort: desc("created_at"), Filter: []string{"location_id"}}},
+	}
+}
+
+// ImportChunks declares the parts of imports.
+func ImportChunks() docstore.Definition[ImportChunk] {
+	return docstore.Definition[ImportChunk]{
+		Name: "import_chunks", Base: func(d *ImportChunk) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{field("import_id"), number("n")},
+		Indexes: []docstore.Index{{Name: "by_import", Equal: []string{"import_id"}, Sort: asc("n")}},
+	}
+}
+
+// PollStates declares the scraper's poll states.
+func PollStates() docstore.Definition[PollState] {
+	return docstore.Definition[PollState]{
+		Name: "poll_states", Base: func(d *PollState) *docstore.Base { return &d.Base },
+		Fields: []docstore.Field{field("adapter"), field("site"), field("health"), times("due_at"), times("lease_until")},
+		Indexes: []docstore.Index{
+			{Name: "by_site", Sort: asc("site"), Filter: []string{"health"}},
+			{Name: "due", Equal: []string{"adapter"}, Sort: asc("due_at"), Filter: []string{"lease_until", "site"}, Global: true},
+		},
+	}
+}
+
+// Fingerprints declares the scraper's fingerprints.
+func Fingerprints() docstore.Definition[Fingerprint] {
+	return docstore.Definition[Fingerprint]{
+		Name: "fingerprints", Base: func(d *Fingerprint) *docstore.Base { return &d.Base },
+		Fields: []docstore.Field{field("listing_id"), times("seen_at"), times("updated_at"), flag("removed"), flag("confirmed")},
+		Indexes: []docstore.Index{
+			{Name: "by_listing", Equal: []string{"listing_id"}, Sort: asc("seen_at"), Filter: []string{"removed"}},
+			{Name: "unconfirmed", Equal: []string{"confirmed"}, Sort: asc("updated_at"), Global: true},
+		},
+	}
+}
+
+// ListingFacts declares what sites show about the practice.
+func ListingFacts() docstore.Definition[ListingFact] {
+	return docstore.Definition[ListingFact]{
+		Name: "listing_facts", Base: func(d *ListingFact) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{field("location_id"), field("site")},
+		Indexes: []docstore.Index{{Name: "by_location", Sort: asc("location_id", "site")}},
+	}
+}
+
+// Reviews declares response-workflow's reviews. The inbox indexes carry all filters
+// of the inbox, so that one walk serves any combination of them.
+func Reviews() docstore.Definition[Review] {
+	filters := func(sort string) []string {
+		all := []string{"posted_at", "rating", "case.due_at", "location_id", "site", "case.status", "case.owner_id", "urgent", "removed", "analysis.overall", "topic_keys"}
+		out := make([]string, 0, len(all))
+		for _, f := range all {
+			if f != sort {
+				out = append(out, f)
+			}
+		}
+		return out
+	}
+	return docstore.Definition[Review]{
+		Name: "reviews", Base: func(d *Review) *docstore.Base { return &d.Base },
+		Fields: []docstore.Field{
+			times("posted_at"), times("received_at"), times("case.due_at"), number("rating"),
+			field("location_id"), field("listing_id"), field("site"), field("case.status"), field("case.owner_id"),
+			field("analysis.overall"), flag("urgent"), flag("removed"), flag("has_outbox"),
+			{Path: "topic_keys", Type: docstore.String, Many: true},
+		},
+		Terms: "terms",
+		Indexes: []docstore.Index{
+			{Name: "newest", Sort: desc("posted_at"), Filter: filters("posted_at")},
+			{Name: "by_rating", Sort: asc("rating", "posted_at"), Filter: filters("rating")[1:]},
+			{Name: "by_due", Sort: asc("case.due_at"), Filter: filters("case.due_at")},
+			{Name: "by_listing", Equal: []string{"listing_id"}, Sort: asc("received_at")},
+			// Open work of each owner, to give the next case to the least loaded.
+			{Name: "load", Equal: []string{"case.status"}, Sort: asc("case.owner_id")},
+			{Name: "outbox", Equal: []string{"has_outbox"}, Sort: asc("received_at"), Global: true},
+		},
+	}
+}
+
+// CaseEvents declares response-workflow's append-only history.
+func CaseEvents() docstore.Definition[CaseEvent] {
+	return docstore.Definition[CaseEvent]{
+		Name: "case_events", Base: func(d *CaseEvent) *docstore.Base { return &d.Base },
+		Fields: []docstore.Field{field("review_id"), field("type"), number("seq"), times("at")},
+		Indexes: []docstore.Index{
+			{Name: "by_review", Equal: []string{"review_id"}, Sort: asc("seq")},
+			{Name: "by_time", Sort: desc("at"), Filter: []string{"type"}},
+		},
+	}
+}

@@ -1,0 +1,135 @@
+package collections
+
+import (
+	"time"
+
+	"github.com/bedside-health/bedside/libs/docstore"
+	"github.com/bedside-health/bedside/libs/events"
+	"github.com/bedside-health/bedside/libs/review"
+)
+
+// MaxVersions is how many earlier texts a review document keeps; older ones stay
+// in the case events.
+const MaxVersions = 20
+
+// Review is one review with everything about it: text and versions, tags, case and
+// notes. Only response-workflow writes it.
+type Review struct {
+	docstore.Base
+	ListingID  string             `json:"listing_id"`
+	LocationID string             `json:"location_id"`
+	Site       string             `json:"site"`
+	ExternalID string             `json:"external_id"`
+	URL        string             `json:"url,omitempty"`
+	Author     string             `json:"author"`
+	Rating     *float64           `json:"rating,omitempty"` // 1..5
+	RawRating  string             `json:"raw_rating,omitempty"`
+	SubRatings map[string]float64 `json:"sub_ratings,omitempty"`
+	Text       string             `json:"text"`
+	Excerpt    bool               `json:"excerpt,omitempty"`
+	// PostedAt is the site's time, or FirstSeenAt where the site gives none
+	// (PostedAtKnown is false then).
+	PostedAt        time.Time     `json:"posted_at"`
+	PostedAtKnown   bool          `json:"posted_at_known"`
+	SourceUpdatedAt time.Time     `json:"source_updated_at,omitzero"`
+	FirstSeenAt     time.Time     `json:"first_seen_at"`
+	ObservedAt      time.Time     `json:"observed_at"` // of the version shown
+	ReceivedAt      time.Time     `json:"received_at"` // reached the inbox
+	Version         int           `json:"version"`
+	Earlier         []TextVersion `json:"earlier,omitempty"` // oldest first
+	Removed         bool          `json:"removed"`
+	RemovedAt       time.Time     `json:"removed_at,omitzero"`
+	SourceReply     *events.Reply `json:"source_reply,omitempty"`
+
+	Analysis review.Analysis `json:"analysis"`
+	// TopicKeys holds "billing" and "billing:negative" for each tag, for filters.
+	TopicKeys []string `json:"topic_keys"`
+	// Urgent repeats Analysis.Urgent being non-empty, for filters.
+	Urgent bool `json:"urgent"`
+	// Terms are the distinct normalised words of text and author, for search.
+	Terms []string `json:"terms"`
+
+	Case  Case   `json:"case"`
+	Notes []Note `json:"notes,omitempty"`
+
+	// Seq is the number of the last case event. Outbox holds events that are not
+	// yet stored in case_events and announced; HasOutbox repeats that it is not empty.
+	Seq       int64       `json:"seq"`
+	Outbox    []CaseEvent `json:"outbox,omitempty"`
+	HasOutbox bool        `json:"has_outbox"`
+}
+
+// TextVersion is an earlier text of a review.
+type TextVersion struct {
+	Version    int             `json:"version"`
+	Author     string          `json:"author"`
+	Rating     *float64        `json:"rating,omitempty"`
+	Text       string          `json:"text"`
+	Analysis   review.Analysis `json:"analysis"`
+	ObservedAt time.Time       `json:"observed_at"`
+}
+
+// Case is the follow-up of a review.
+type Case struct {
+	Status     review.Status `json:"status"`
+	OwnerID    string        `json:"owner_id"` // a person; empty only where a location has no manager
+	AssignedAt time.Time     `json:"assigned_at,omitzero"`
+	// DueAt is when the first answer is due; zero when nothing is due any more.
+	DueAt     time.Time `json:"due_at,omitzero"`
+	OpenedAt  time.Time `json:"opened_at"`
+	ClosedAt  time.Time `json:"closed_at,omitzero"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Note is an internal remark, never public.
+type Note struct {
+	ID   string    `json:"id"`
+	At   time.Time `json:"at"`
+	By   Actor     `json:"by"`
+	Text string    `json:"text"`
+}
+
+// ActorKind says who acted.
+type ActorKind string
+
+// The kinds of actors.
+const (
+	ActorPerson ActorKind = "person"
+	ActorSystem ActorKind = "system" // Bedside itself; ID names the rule
+	ActorSite   ActorKind = "site"   // something happened on the review's site
+)
+
+// Actor is who did something.
+type Actor struct {
+	Kind ActorKind `json:"kind"`
+	ID   string    `json:"id"`
+	Name string    `json:"name,omitempty"`
+}
+
+// The types of case events.
+const (
+	EventReceived      = "received" // the review reached the inbox
+	EventAssigned      = "assigned"
+	EventStatusChanged = "status_changed"
+	EventDueChanged    = "due_changed"
+	EventNoteAdded     = "note_added"
+	EventTextEdited    = "text_edited"
+	EventRetagged      = "retagged"
+	EventRemoved       = "removed"
+	EventRestored      = "restored" // seen again on the site
+	EventReplySeen     = "reply_seen"
+)
+
+// CaseEvent is one entry of the append-only history of a review; its id is
+// "<review id>.<seq, ten digits>". Before and After hold only what changed.
+type CaseEvent struct {
+	docstore.Base
+	ReviewID string         `json:"review_id"`
+	Seq      int64          `json:"seq"`
+	Type     string         `json:"type"`
+	At       time.Time      `json:"at"`
+	By       Actor          `json:"by"`
+	Before   map[string]any `json:"before,omitempty"`
+	After    map[string]any `json:"after,omitempty"`
+	Reason   string         `json:"reason,omitempty"`
+}
