@@ -10,6 +10,7 @@ IMAGES  := services/scraper/cmd/scraper services/sentiment/cmd/sentiment \
 WEB     := services/gateway/web
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 TOOLS   := $(CURDIR)/bin/tools
+KO      ?= $(TOOLS)/ko
 
 GOLANGCI_LINT_VERSION := v2.15.0
 KO_VERSION            := v0.19.1
@@ -108,9 +109,9 @@ chart: ## Check the chart (needs helm)
 ## --- images and Kubernetes
 
 .PHONY: images
-images: web $(TOOLS)/ko ## Build the images with ko; KO_DOCKER_REPO says where they go, TAG their tag
+images: web $(KO) ## Build the images with ko; KO_DOCKER_REPO says where they go, TAG their tag
 	@test -n "$${KO_DOCKER_REPO:-}" || { echo "Set KO_DOCKER_REPO to the registry to push to, for example ghcr.io/you/bedside"; exit 1; }
-	VERSION=$(VERSION) $(TOOLS)/ko build --base-import-paths --tags "$${TAG:-$(VERSION)}" --sbom spdx $(addprefix ./,$(IMAGES))
+	VERSION=$(VERSION) $(KO) build --base-import-paths --tags "$${TAG:-$(VERSION)}" --sbom spdx $(addprefix ./,$(IMAGES))
 
 .PHONY: e2e-kube
 e2e-kube: ## Install the evaluation on the cluster of the current kubeconfig and see a demo review tagged and assigned
