@@ -104,7 +104,7 @@ check-modules: ## Build every module alone and check that go.mod is tidy
 .PHONY: chart
 chart: ## Check the chart (needs helm)
 	helm lint --strict charts/bedside --set evaluation=true
-	helm lint --strict charts/bedside --set store.existingSecret=store --set kafka.brokers=kafka:9092
+	helm lint --strict charts/bedside --set store.existingSecret=store --set kafka.brokers=kafka:9092 --set scraperDefaults.contactURL=mailto:us@bedside.example
 
 ## --- images and Kubernetes
 

@@ -182,12 +182,12 @@ func topicOf(id string) (string, error) {
 
 // kafkaConnection is that of the environment, or of the Bedside on this machine.
 func kafkaConnection(env Environment) (kafkaio.Connection, error) {
-	var settings config.Kafka
+	settings := config.DefaultKafka()
 	if env.Getenv("KAFKA_BROKERS") != "" {
 		if err := config.Load(&settings, env.Environ, "KAFKA_"); err != nil {
 			return kafkaio.Connection{}, err
 		}
-		return settings.Connection("bedside-dlq")
+		return kafkaio.Connect(settings, "bedside-dlq")
 	}
 	dir := env.Getenv("BEDSIDE_DATA")
 	if dir == "" {

@@ -31,7 +31,8 @@ func newImport(env Environment) *cobra.Command {
 site: the reviews are tagged and given to an owner. The columns are external_id,
 author, rating, posted_at and text, in any order; --columns names others. Rows that
 cannot be taken are listed with their line and the reason and leave the rest alone.
-Importing the same rows again changes nothing.
+Importing the same rows again changes nothing. An external_id that is only a number
+counts within its location, because exports number their rows.
 
 Bedside is found by BEDSIDE_URL and BEDSIDE_TOKEN or, on the same machine, by its
 data folder (BEDSIDE_DATA, by default ./data).`,

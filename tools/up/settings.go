@@ -1,0 +1,71 @@
+// Package up runs all of Bedside in one process: the four services, an embedded store
+// and broker where no others are named, and for a demonstration a simulator of review
+// sites. The services get addresses and URLs as in production and do not know.
+//
+// It promises that the state is in one folder that a second process cannot open at
+// the same time, that stop and start (also after kill -9) resume where it was, and
+// that what it prints on standard output is the address and who to sign in as.
+package up
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/bedside-health/bedside/libs/config"
+)
+
+// Settings are what the environment says.
+type Settings struct {
+	config.Kafka
+	Listen string `env:"BEDSIDE_LISTEN" desc:"host:port of the web app and API."`
+	Data   string `env:"BEDSIDE_DATA" desc:"Folder of the state."`
+	// Store is empty for the embedded one.
+	Store        config.Secret `env:"BEDSIDE_STORE" desc:"Where documents are kept: mongodb://... or sqlite:PATH; empty is a file in the data folder."`
+	LogLevel     string        `env:"BEDSIDE_LOG_LEVEL" desc:"Least level of log lines: debug, info, warn or error."`
+	OTLPEndpoint string        `env:"OTEL_EXPORTER_OTLP_ENDPOINT" desc:"OpenTelemetry collector for traces (OTLP over HTTP); empty means none."`
+	AdminListen  string        `env:"BEDSIDE_ADMIN_LISTEN" desc:"host:port of /metrics/SERVICE; empty means none. Not for the internet."`
+
+	DemoPassword config.Secret `env:"BEDSIDE_DEMO_PASSWORD" desc:"Password of the demo's people; empty makes one at the first start."`
+	DemoArrivals time.Duration `env:"BEDSIDE_DEMO_ARRIVALS" desc:"Time between new reviews of the demo."`
+	SimListen    string        `env:"BEDSIDE_SIM_LISTEN" desc:"host:port of the demo's site simulator; port 0 picks one."`
+
+	Interval          time.Duration `env:"BEDSIDE_SCRAPER_INTERVAL" desc:"Time between polls of a listing that does not say its own."`
+	RequestsPerSecond float64       `env:"BEDSIDE_SCRAPER_REQUESTS_PER_SECOND" desc:"Most requests a second to one host."`
+	Contact           string        `env:"BEDSIDE_SCRAPER_CONTACT" desc:"URL or mail address by which owners of sites reach you; sent with every request."`
+	AllowLoopback     bool          `env:"BEDSIDE_ALLOW_LOOPBACK" desc:"Allow listings on this machine, for simulators and tests."`
+	AllowAddresses    []string      `env:"BEDSIDE_ALLOW_ADDRESSES" envSeparator:"," desc:"Private addresses (ip:port) that listings may be read from."`
+	GoogleURL         string        `env:"BEDSIDE_SCRAPER_GOOGLE_URL" desc:"Base address of Google's Business Profile API; another one is for simulators."`
+	CredentialsFile   string        `env:"BEDSIDE_SCRAPER_CREDENTIALS_FILE" desc:"JSON file of the secrets that listings name."`
+	Credentials       config.Secret `env:"BEDSIDE_SCRAPER_CREDENTIALS" desc:"The same JSON as a value."`
+
+	// Setup is a file with your organization; empty runs the demo.
+	Setup string `env:"BEDSIDE_SETUP" desc:"File that names your organization, its locations and people; empty runs the demo."`
+}
+
+// DefaultSettings are those of a laptop.
+func DefaultSettings() Settings {
+	kafka := config.DefaultKafka()
+	return Settings{
+		Kafka: kafka, Listen: "127.0.0.1:8080", Data: "data", LogLevel: "warn",
+		DemoArrivals: 20 * time.Second, SimListen: "127.0.0.1:0",
+	}
+}
+
+// Validate reports every fault.
+func (s Settings) Validate() error {
+	var faults []error
+	for name, address := range map[string]string{"BEDSIDE_LISTEN": s.Listen, "BEDSIDE_SIM_LISTEN": s.SimListen} {
+		if _, _, err := net.SplitHostPort(address); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %q is not host:port", name, address))
+		}
+	}
+	if s.Data == "" {
+		faults = append(faults, errors.New("BEDSIDE_DATA is empty: name a folder"))
+	}
+	if s.DemoArrivals < time.Second {
+		faults = append(faults, errors.New("BEDSIDE_DEMO_ARRIVALS must be at least 1s"))
+	}
+	return errors.Join(faults...)
+}
