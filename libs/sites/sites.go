@@ -74,6 +74,10 @@ type Page struct {
 	// Total is the number of reviews the site says it has; 0 if unsaid. Sites
 	// are often wrong about it.
 	Total int
+	// Warnings are what could not be read of an otherwise good page, as short
+	// constant phrases that carry no text of the site. A page with warnings may
+	// lack reviews and is never Complete.
+	Warnings []string
 }
 
 // Site reads one kind of review site. Implementations are safe for concurrent

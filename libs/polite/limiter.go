@@ -1,0 +1,144 @@
+package polite
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/bedside-health/bedside/libs/problem"
+)
+
+// HostLimiter spaces the requests of all who share it to one host. Hosts are
+// lower-case host names with their port if it is not the scheme's own.
+type HostLimiter interface {
+	// Wait blocks until a request to host may be sent. minInterval is the
+	// spacing the host's robots.txt asks for, zero if it does not. Where the
+	// turn would come after ctx's deadline it returns at once a
+	// *problem.Error of kind RateLimited with the wait in RetryAfter.
+	Wait(ctx context.Context, host string, minInterval time.Duration) error
+	// Hold lets nothing through to host before until: the site said so.
+	Hold(ctx context.Context, host string, until time.Time) error
+}
+
+// maxLimitedHosts bounds the memory of a LocalLimiter. A host that was not
+// asked for longest is forgotten first.
+const maxLimitedHosts = 4096
+
+// LocalLimiter is a HostLimiter for one process.
+type LocalLimiter struct {
+	every rate.Limit
+	burst int
+
+	mu    sync.Mutex
+	hosts map[string]*hostPace
+}
+
+type hostPace struct {
+	limiter *rate.Limiter
+	held    time.Time
+	used    time.Time
+}
+
+// NewLocalLimiter allows perSecond requests a second to each host after a first
+// burst.
+func NewLocalLimiter(perSecond float64, burst int) *LocalLimiter {
+	return &LocalLimiter{every: rate.Limit(perSecond), burst: max(burst, 1), hosts: map[string]*hostPace{}}
+}
+
+// Wait implements HostLimiter.
+func (l *LocalLimiter) Wait(ctx context.Context, host string, minInterval time.Duration) error {
+	now := time.Now()
+	l.mu.Lock()
+	pace := l.pace(host, now)
+	limit, burst := l.every, l.burst
+	if minInterval > 0 && rate.Every(minInterval) < limit {
+		limit, burst = rate.Every(minInterval), 1
+	}
+	if pace.limiter.Limit() != limit || pace.limiter.Burst() != burst {
+		pace.limiter.SetLimitAt(now, limit)
+		pace.limiter.SetBurstAt(now, burst)
+	}
+	if held := pace.held.Sub(now); held > 0 {
+		l.mu.Unlock()
+		return l.refuseOrSleep(ctx, host, held, nil)
+	}
+	turn := pace.limiter.ReserveN(now, 1)
+	l.mu.Unlock()
+	return l.refuseOrSleep(ctx, host, turn.DelayFrom(now), func() { turn.CancelAt(time.Now()) })
+}
+
+func (l *LocalLimiter) refuseOrSleep(ctx context.Context, host string, delay time.Duration, cancel func()) error {
+	if deadline, ok := ctx.Deadline(); ok && time.Now().Add(delay).After(deadline) {
+		if cancel != nil {
+			cancel()
+		}
+		e := problem.New(problem.RateLimited, "host_busy", "requests to %s are held back by its rate limit", host)
+		e.RetryAfter = delay
+		return e
+	}
+	if delay <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		if cancel != nil {
+			cancel()
+		}
+		return ctx.Err()
+	}
+}
+
+// Hold implements HostLimiter.
+func (l *LocalLimiter) Hold(_ context.Context, host string, until time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if pace := l.pace(host, time.Now()); until.After(pace.held) {
+		pace.held = until
+	}
+	return nil
+}
+
+func (l *LocalLimiter) pace(host string, now time.Time) *hostPace {
+	pace, ok := l.hosts[host]
+	if !ok {
+		if len(l.hosts) >= maxLimitedHosts {
+			l.forgetOldest()
+		}
+		pace = &hostPace{limiter: rate.NewLimiter(l.every, l.burst)}
+		l.hosts[host] = pace
+	}
+	pace.used = now
+	return pace
+}
+
+func (l *LocalLimiter) forgetOldest() {
+	var oldest string
+	var at time.Time
+	for host, pace := range l.hosts {
+		if oldest == "" || pace.used.Before(at) {
+			oldest, at = host, pace.used
+		}
+	}
+	delete(l.hosts, oldest)
+}
+
+// pacedTransport asks the limiter before every request that goes out, so that
+// redirects and retries count like any other.
+type pacedTransport struct {
+	next    http.RoundTripper
+	limiter HostLimiter
+}
+
+func (t *pacedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := t.limiter.Wait(req.Context(), hostKey(req.URL), mannersOf(req.Context()).delay); err != nil {
+		return nil, err
+	}
+	return t.next.RoundTrip(req)
+}
