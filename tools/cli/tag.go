@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bedside-health/bedside/services/sentiment/enrich"
 	"github.com/bedside-health/bedside/services/sentiment/tagging"
 	"github.com/bedside-health/bedside/services/sentiment/tagging/jsonl"
 )
@@ -21,7 +22,8 @@ be read gives a line with "error". Nothing is sent anywhere.`,
 		Example: `  echo '{"id":"1","text":"Waited two hours, but Dr. Lane was great."}' | bedside tag`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			engine, err := tagging.New()
+			// Names of people are no part of the output, so nothing looks for them.
+			engine, err := tagging.NewWith(tagging.Options{Clauses: enrich.New()})
 			if err != nil {
 				return err
 			}

@@ -125,5 +125,5 @@ func Failure(status int, body []byte) error {
 		}
 		return fmt.Errorf("%s (%s)", p.Title, p.Code)
 	}
-	return fmt.Errorf("Bedside answered %d %s", status, http.StatusText(status)) //nolint:staticcheck // a name
+	return fmt.Errorf("the answer was %d %s", status, http.StatusText(status))
 }

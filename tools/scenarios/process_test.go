@@ -75,6 +75,8 @@ func (p *process) start(t testing.TB) {
 	out, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())
+	// A test that fails half-way leaves no process behind; one that has ended is no error.
+	t.Cleanup(func(started *os.Process) func() { return func() { _ = started.Kill() } }(p.cmd.Process))
 	go func(cmd *exec.Cmd, ready chan struct{}, ended chan error) {
 		for scan := bufio.NewScanner(out); scan.Scan(); {
 			if strings.HasPrefix(scan.Text(), "Bedside is ready: ") {

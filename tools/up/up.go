@@ -54,7 +54,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return fmt.Errorf("make the folder of the state (BEDSIDE_DATA): %w", err)
 	}
 	// Listening first makes a port that is taken the first and only complaint.
-	if err := portIsFree(cfg.Listen); err != nil {
+	if err := portIsFree(ctx, cfg.Listen); err != nil {
 		return err
 	}
 	var ends cleanups
@@ -231,8 +231,8 @@ func startBroker(ctx context.Context, cfg Config, logger *slog.Logger, ends *cle
 }
 
 // portIsFree complains about a taken port before anything else is started.
-func portIsFree(address string) error {
-	l, err := net.Listen("tcp", address)
+func portIsFree(ctx context.Context, address string) error {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w; another Bedside may run there: stop it, or choose another address with BEDSIDE_LISTEN", address, err)
 	}
