@@ -1,0 +1,174 @@
+// Package bus takes collected reviews from Kafka and puts tagged ones back. For
+// each message that can be read there is exactly one published, with the same key and
+// in the same order per review; what cannot be read is answered with an error of kind
+// Invalid, which makes it a dead letter.
+package bus
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/bedside-health/bedside/libs/events"
+	"github.com/bedside-health/bedside/libs/kafkaio"
+	"github.com/bedside-health/bedside/libs/problem"
+	"github.com/bedside-health/bedside/libs/review"
+)
+
+// Analyzer says what a text is about.
+type Analyzer interface {
+	Analyze(text string) review.Analysis
+	Version() string
+}
+
+// Publisher stores messages, all or none that can be relied on.
+type Publisher interface {
+	Publish(ctx context.Context, messages ...kafkaio.Message) error
+}
+
+// Config is what a Tagger needs. Registerer and TracerProvider may be nil.
+type Config struct {
+	Analyzer       Analyzer
+	Publisher      Publisher
+	Workers        int
+	Logger         *slog.Logger
+	Registerer     prometheus.Registerer
+	TracerProvider trace.TracerProvider
+}
+
+// Tagger handles batches of collected reviews. It is safe for concurrent use.
+type Tagger struct {
+	cfg     Config
+	tracer  trace.Tracer
+	metrics metrics
+	now     func() time.Time
+}
+
+// New makes a Tagger.
+func New(cfg Config) (*Tagger, error) {
+	if cfg.Analyzer == nil || cfg.Publisher == nil || cfg.Logger == nil || cfg.Workers < 1 {
+		return nil, problem.New(problem.Invalid, "tagger_config", "a tagger needs an analyzer, a publisher, a logger and at least one worker")
+	}
+	if cfg.TracerProvider == nil {
+		cfg.TracerProvider = noop.NewTracerProvider()
+	}
+	return &Tagger{
+		cfg:     cfg,
+		tracer:  cfg.TracerProvider.Tracer("github.com/bedside-health/bedside/services/sentiment"),
+		metrics: newMetrics(cfg.Registerer),
+		now:     time.Now,
+	}, nil
+}
+
+// Handle tags a batch and publishes it in one call. Either all that could be read is
+// published, or the answer asks for all of it again.
+func (t *Tagger) Handle(ctx context.Context, batch []kafkaio.Message) []error {
+	tagged := make([]kafkaio.Message, len(batch))
+	faults := make([]error, len(batch))
+	t.each(len(batch), func(i int) {
+		tagged[i], faults[i] = t.one(ctx, batch[i])
+	})
+	good := make([]kafkaio.Message, 0, len(batch))
+	for i := range batch {
+		if faults[i] == nil {
+			good = append(good, tagged[i])
+		}
+	}
+	if len(good) == 0 {
+		return faults
+	}
+	if err := t.cfg.Publisher.Publish(ctx, good...); err != nil {
+		for i := range batch {
+			if faults[i] == nil {
+				faults[i] = fmt.Errorf("publish tagged reviews: %w", err)
+			}
+		}
+	}
+	return faults
+}
+
+// each calls f for 0..n-1 on the workers and waits.
+func (t *Tagger) each(n int, f func(i int)) {
+	workers := min(t.cfg.Workers, n)
+	if workers <= 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
+	var wg sync.WaitGroup
+	next := make(chan int, n)
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	for range workers {
+		wg.Go(func() {
+			for i := range next {
+				f(i)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// one tags one message. A panic of the analysis is this message's failure alone.
+func (t *Tagger) one(ctx context.Context, m kafkaio.Message) (out kafkaio.Message, err error) {
+	ctx, span := t.tracer.Start(kafkaio.TraceContext(ctx, m), "tag review")
+	defer span.End()
+	defer func() {
+		if r := recover(); r != nil {
+			t.cfg.Logger.ErrorContext(ctx, "analysis panicked", "position", m.Position(), "panic", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
+			err = problem.New(problem.Invalid, "analysis_panicked", "the analysis panicked on this text (%T)", r)
+		}
+	}()
+	collected, err := events.DecodeReviewCollected(m.Value)
+	if err != nil {
+		return out, err
+	}
+	span.SetAttributes(attribute.String("bedside.review_id", collected.ReviewID), attribute.String("bedside.change", string(collected.Change)))
+	out, err = kafkaio.EventMessage(events.ReviewTagged{
+		ReviewCollected: collected,
+		Analysis:        t.analyze(ctx, collected),
+		TaggedAt:        t.now().UTC(),
+	})
+	if err != nil {
+		return out, err
+	}
+	out.Headers = maps.Clone(m.Headers)
+	if out.Headers == nil {
+		out.Headers = map[string]string{}
+	}
+	maps.Copy(out.Headers, kafkaio.TraceHeaders(ctx))
+	return out, nil
+}
+
+// analyze is empty for what brings no new text.
+func (t *Tagger) analyze(ctx context.Context, e events.ReviewCollected) review.Analysis {
+	if e.Change != events.Posted && e.Change != events.Edited {
+		return review.Analysis{}
+	}
+	started := time.Now()
+	analysis := t.cfg.Analyzer.Analyze(e.Text)
+	t.metrics.duration.Observe(time.Since(started).Seconds())
+	if analysis.Version == "" {
+		analysis.Version = t.cfg.Analyzer.Version()
+	}
+	analysis, dropped := sound(e.Text, analysis)
+	if dropped > 0 {
+		// A tag that cannot be shown must not keep the review from its owner.
+		t.metrics.unsound.Add(float64(dropped))
+		t.cfg.Logger.ErrorContext(ctx, "the analysis was not sound and parts of it were left out", "review_id", e.ReviewID, "dropped", dropped, "analysis_version", analysis.Version)
+	}
+	t.metrics.count(analysis)
+	return analysis
+}
