@@ -150,7 +150,10 @@ type PollState struct {
 	Site    string `json:"site"`
 	Adapter string `json:"adapter"`
 	Ref     string `json:"ref"`
-	// DueAt is when to poll next; LeaseHolder may poll until LeaseUntil.
+	// DueAt is when to poll next; LeaseHolder may poll until LeaseUntil, and DueAt
+	// moves along with the lease so that nobody else meets it as due. A listing that
+	// is not polled any more (disabled, deleted, an import that was read) is due in
+	// the year 9000.
 	DueAt       time.Time `json:"due_at"`
 	LeaseHolder string    `json:"lease_holder,omitempty"`
 	LeaseUntil  time.Time `json:"lease_until,omitzero"`
@@ -158,9 +161,16 @@ type PollState struct {
 	Watermark    time.Time `json:"watermark,omitzero"`
 	ETag         string    `json:"etag,omitempty"`
 	LastModified string    `json:"last_modified,omitempty"`
-	// NextPage is where an unfinished poll goes on.
-	NextPage string `json:"next_page,omitempty"`
-	Health   Health `json:"health"`
+	// NextPage is where an unfinished poll goes on that began at PollStartedAt.
+	NextPage      string    `json:"next_page,omitempty"`
+	PollStartedAt time.Time `json:"poll_started_at,omitzero"`
+	// ListingRev is the revision of the Listing this state was last matched with.
+	ListingRev int64 `json:"listing_rev,omitempty"`
+	// NeedFull asks for a complete list at the next poll: reviews went missing or
+	// the site's own count (SiteTotal, as last said) does not add up.
+	NeedFull  bool   `json:"need_full,omitempty"`
+	SiteTotal int    `json:"site_total,omitempty"`
+	Health    Health `json:"health"`
 	// Problem says what is wrong and what to do, for people; empty when well.
 	Problem     string    `json:"problem,omitempty"`
 	Failures    int       `json:"failures"` // in a row
@@ -183,7 +193,8 @@ type Fingerprint struct {
 	Version     int       `json:"version"`
 	FirstSeenAt time.Time `json:"first_seen_at"`
 	PostedAt    time.Time `json:"posted_at,omitzero"`
-	// SeenAt is the poll that last saw it; MissedAt the first complete list without it.
+	// SeenAt is the poll that last saw something new about it; MissedAt the first
+	// complete list without it, zero again once it is seen.
 	SeenAt    time.Time `json:"seen_at"`
 	MissedAt  time.Time `json:"missed_at,omitzero"`
 	Removed   bool      `json:"removed"`
@@ -192,6 +203,8 @@ type Fingerprint struct {
 	// it can be published again if the broker lost it.
 	Payload   *events.ReviewCollected `json:"payload,omitempty"`
 	Confirmed bool                    `json:"confirmed"`
+	// Republished counts how often Payload was published again; UpdatedAt is when.
+	Republished int `json:"republished,omitempty"`
 }
 
 // ListingFact is what a site shows about the practice; its id is the listing's.

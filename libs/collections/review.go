@@ -57,6 +57,9 @@ type Review struct {
 	Seq       int64       `json:"seq"`
 	Outbox    []CaseEvent `json:"outbox,omitempty"`
 	HasOutbox bool        `json:"has_outbox"`
+	// DrainedRev is the revision whose only successor so far was the emptying of its
+	// outbox: a command that expects it meets no change it does not know of.
+	DrainedRev int64 `json:"drained_rev,omitempty"`
 }
 
 // TextVersion is an earlier text of a review.
@@ -75,7 +78,10 @@ type Case struct {
 	OwnerID    string        `json:"owner_id"` // a person; empty only where a location has no manager
 	AssignedAt time.Time     `json:"assigned_at,omitzero"`
 	// DueAt is when the first answer is due; zero when nothing is due any more.
-	DueAt     time.Time `json:"due_at,omitzero"`
+	DueAt time.Time `json:"due_at,omitzero"`
+	// ClockAt is when the time behind DueAt began to run: when the review was first seen, was
+	// edited, came back to its site, or the case was reopened.
+	ClockAt   time.Time `json:"clock_at,omitzero"`
 	OpenedAt  time.Time `json:"opened_at"`
 	ClosedAt  time.Time `json:"closed_at,omitzero"`
 	UpdatedAt time.Time `json:"updated_at"`

@@ -431,7 +431,7 @@ type Import struct {
 	// Id Missing after a dry run.
 	Id *string `json:"id,omitempty"`
 
-	// InInbox Rows of the file that are in the inbox
+	// InInbox Rows of the file that are in the inbox, tagged and assigned.
 	InInbox    int64  `json:"in_inbox"`
 	LocationId string `json:"location_id"`
 
@@ -472,7 +472,7 @@ type Listing struct {
 	Adapter   string    `json:"adapter"`
 	CreatedAt time.Time `json:"created_at"`
 
-	// Credential Name of the secret
+	// Credential Name of the secret, not the secret.
 	Credential      *string       `json:"credential,omitempty"`
 	DueAt           *time.Time    `json:"due_at,omitempty"`
 	Enabled         bool          `json:"enabled"`

@@ -1,0 +1,191 @@
+package gateway_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bedside-health/bedside/libs/collections"
+	"github.com/bedside-health/bedside/libs/docstore"
+)
+
+// route is one operation of the description with a request that would succeed for an
+// administrator of lakeside on the documents that routeDocuments makes.
+type route struct {
+	method, path string // path with the id filled in
+	public       bool
+	hasID        bool
+	body         any
+	header       []string
+}
+
+const routeReview, routeListing, routeImport = "r_route", "l_route", "i_route"
+
+// routes lists every operation of the description; one that this test does not know
+// how to call fails it.
+func routes(t *testing.T) []route {
+	t.Helper()
+	bodies := map[string]any{
+		"createSession": credentials("ada", "lakeside"),
+		"setOwner":      map[string]any{"owner_id": "max"},
+		"setStatus":     map[string]any{"status": "open"},
+		"addNote":       map[string]any{"text": "Called back."},
+		"createListing": map[string]any{"location_id": "main-street", "site": "google", "adapter": "google", "ref": "accounts/1/locations/2"},
+		"updateListing": map[string]any{"enabled": false},
+	}
+	var out []route
+	for path, item := range spec(t).Paths.Map() {
+		for method, op := range item.Operations() {
+			r := route{method: method, path: path, body: bodies[op.OperationID], hasID: strings.Contains(path, "{id}")}
+			r.public = op.Security != nil && len(*op.Security) == 0
+			switch {
+			case strings.Contains(path, "/reviews/{id}"):
+				r.path = strings.Replace(path, "{id}", routeReview, 1)
+			case strings.Contains(path, "/listings/{id}"):
+				r.path = strings.Replace(path, "{id}", routeListing, 1)
+			case strings.Contains(path, "/imports/{id}"):
+				r.path = strings.Replace(path, "{id}", routeImport, 1)
+			}
+			if op.OperationID == "createImport" {
+				r.path += "?location_id=main-street&site=google&dry_run=true"
+				r.body, r.header = "text\nGood.\n", []string{"Content-Type", "text/csv"}
+			}
+			require.NotContains(t, r.path, "{", "an id this test does not know")
+			if op.RequestBody != nil {
+				require.NotNil(t, r.body, "%s needs a body here", op.OperationID)
+			}
+			out = append(out, r)
+		}
+	}
+	require.NotEmpty(t, out)
+	return out
+}
+
+func (b *browser) call(r route) answer {
+	b.d.t.Helper()
+	if text, isText := r.body.(string); isText {
+		return b.send(r.method, r.path, strings.NewReader(text), r.header...)
+	}
+	return b.send(r.method, r.path, r.body, r.header...)
+}
+
+func routeDocuments(t *testing.T, d *desk, org string) {
+	t.Helper()
+	scope := docstore.Org(org)
+	d.sample(org, routeReview, nil)
+	_, err := d.store.Listings.InsertIfAbsent(t.Context(), scope, &collections.Listing{
+		Base: docstore.Base{ID: routeListing, OrgID: org}, LocationID: "main-street", Site: "google", Adapter: "google", Ref: "accounts/9/locations/9", Enabled: true,
+	})
+	require.NoError(t, err)
+	_, err = d.store.Imports.InsertIfAbsent(t.Context(), scope, &collections.Import{
+		Base: docstore.Base{ID: routeImport, OrgID: org}, LocationID: "main-street", Site: "google", Complete: true, Rejections: []collections.Rejection{},
+	})
+	require.NoError(t, err)
+}
+
+func TestEveryRoute_WithoutSession_IsRefusedUnlessPublic(t *testing.T) {
+	d := start(t)
+	routeDocuments(t, d, "lakeside")
+	public := 0
+	for _, r := range routes(t) {
+		a := d.stranger().call(r)
+		if r.public {
+			public++
+			require.Less(t, a.status, 300, "%s %s: %s", r.method, r.path, a.text())
+			continue
+		}
+		require.Equal(t, http.StatusUnauthorized, a.status, "%s %s", r.method, r.path)
+		require.Equal(t, "not_signed_in", a.code())
+	}
+	require.Equal(t, 2, public, "signing in and the description are public, and nothing else")
+	require.Empty(t, d.workflow.commands())
+}
+
+func TestEveryRoute_IDOfAnotherOrganization_IsAsUnknownAsNone(t *testing.T) {
+	d := start(t)
+	routeDocuments(t, d, "harbor")
+	ada := d.as("ada", "lakeside")
+	tried := 0
+	for _, r := range routes(t) {
+		if !r.hasID {
+			continue
+		}
+		tried++
+		theirs := ada.call(r)
+		require.Equal(t, http.StatusNotFound, theirs.status, "%s %s: %s", r.method, r.path, theirs.text())
+		for _, id := range []string{routeReview, routeListing, routeImport} {
+			r.path = strings.Replace(r.path, id, "nothing-like-it", 1)
+		}
+		require.Equal(t, ada.call(r).text(), theirs.text(), "%s %s", r.method, r.path)
+	}
+	require.Equal(t, 8, tried)
+	require.Empty(t, d.workflow.commands(), "no command goes out for another organization's review")
+	still, err := d.store.Listings.Get(t.Context(), docstore.Org("harbor"), routeListing)
+	require.NoError(t, err)
+	require.True(t, still.Enabled)
+	require.Equal(t, int64(1), still.Rev)
+}
+
+func TestEveryList_OtherOrganizationsDocuments_AreNotThere(t *testing.T) {
+	d := start(t)
+	routeDocuments(t, d, "harbor")
+	ada := d.as("ada", "lakeside")
+	for _, path := range []string{"/api/v1/reviews", "/api/v1/listings", "/api/v1/imports"} {
+		require.Empty(t, ada.ok(path).items(), path)
+	}
+	require.Zero(t, ada.ok("/api/v1/reviews/facets").object()["total"])
+	for _, path := range []string{"/api/v1/people", "/api/v1/locations"} {
+		require.NotContains(t, ada.ok(path).text(), "harbor", path)
+	}
+	require.Len(t, ada.ok("/api/v1/people").items(), 5)
+	theirs := d.as("ada", "harbor")
+	require.Len(t, theirs.ok("/api/v1/reviews").items(), 1)
+}
+
+func TestCursor_OfAnotherOrganization_IsRefused(t *testing.T) {
+	d := start(t)
+	for _, org := range []string{"lakeside", "harbor"} {
+		for _, id := range []string{"r_1", "r_2", "r_3"} {
+			d.sample(org, id, nil)
+		}
+	}
+	cursor := d.as("ada", "harbor").ok("/api/v1/reviews?limit=1").object()["next_cursor"].(string)
+	a := d.as("ada", "lakeside").get("/api/v1/reviews?limit=1&cursor=" + cursor)
+	require.Equal(t, http.StatusUnprocessableEntity, a.status, a.text())
+	require.Equal(t, "bad_cursor", a.code())
+}
+
+func TestEveryRoute_EveryRole_MayWhatItsRoleSays(t *testing.T) {
+	d := start(t)
+	routeDocuments(t, d, "lakeside")
+	people := map[string]*browser{}
+	for _, who := range []string{"ada", "dora", "max", "rita", "vic"} {
+		people[who] = d.as(who, "lakeside")
+	}
+	for _, r := range routes(t) {
+		if r.public || r.path == "/api/v1/events" || r.path == "/api/v1/session" {
+			continue
+		}
+		refused := ""
+		switch {
+		case strings.Contains(r.path, "/listings") && r.method != http.MethodGet, r.method == http.MethodPost && strings.Contains(r.path, "/imports"):
+			refused = "dora rita vic"
+		case strings.Contains(r.path, "/reviews/") && r.method != http.MethodGet:
+			refused = "vic"
+		}
+		for who, b := range people {
+			if r.method == http.MethodDelete && !strings.Contains(refused, who) {
+				continue // deleting once is enough
+			}
+			a := b.call(r)
+			if strings.Contains(refused, who) {
+				require.Equal(t, http.StatusForbidden, a.status, "%s: %s %s", who, r.method, r.path)
+				continue
+			}
+			require.NotEqual(t, http.StatusForbidden, a.status, "%s: %s %s", who, r.method, r.path)
+			require.Less(t, a.status, 500, "%s: %s %s: %s", who, r.method, r.path, a.text())
+		}
+	}
+}

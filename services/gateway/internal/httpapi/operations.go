@@ -1,0 +1,112 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sort"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/bedside-health/bedside/services/gateway/access"
+	"github.com/bedside-health/bedside/services/gateway/internal/httpapi/api"
+)
+
+// signedIn marks operations that anybody who is signed in may use.
+const signedIn access.Permission = ""
+
+// permissions says what each operation that is not public needs. An operation
+// without a row here, or a row without an operation, keeps the gateway from starting.
+func permissions() map[string]access.Permission {
+	return map[string]access.Permission{
+		"deleteSession":    signedIn,
+		"getMe":            signedIn,
+		"listReviews":      access.ReadReviews,
+		"getReviewFacets":  access.ReadReviews,
+		"getReview":        access.ReadReviews,
+		"listReviewEvents": access.ReadReviews,
+		"streamEvents":     access.ReadReviews,
+		"setOwner":         access.WorkCases,
+		"setStatus":        access.WorkCases,
+		"addNote":          access.WorkCases,
+		"listLocations":    access.ReadOrganization,
+		"listPeople":       access.ReadOrganization,
+		"listListings":     access.ReadSources,
+		"listImports":      access.ReadSources,
+		"getImport":        access.ReadSources,
+		"createListing":    access.ManageSources,
+		"updateListing":    access.ManageSources,
+		"deleteListing":    access.ManageSources,
+		"createImport":     access.ManageSources,
+	}
+}
+
+// operation is one route of the description.
+type operation struct {
+	id         string
+	public     bool
+	permission access.Permission
+	route      *routers.Route
+	// query holds the names of the query parameters.
+	query map[string]bool
+}
+
+// operations are all routes of the description, by method and Gin path.
+type operations map[string]*operation
+
+func key(method, path string) string { return method + " " + path }
+
+// ginPath is a path of the description as Gin writes it.
+func ginPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}
+
+func loadOperations() (operations, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(api.Spec)
+	if err != nil {
+		return nil, fmt.Errorf("read the API description: %w", err)
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		return nil, fmt.Errorf("check the API description: %w", err)
+	}
+	needs, ops, faults := permissions(), operations{}, []error{}
+	for path, item := range doc.Paths.Map() {
+		for method, described := range item.Operations() {
+			op := &operation{
+				id:     described.OperationID,
+				public: described.Security != nil && len(*described.Security) == 0,
+				query:  map[string]bool{},
+				route: &routers.Route{
+					Spec: doc, Path: path, PathItem: item, Method: method, Operation: described,
+				},
+			}
+			for _, parameters := range []openapi3.Parameters{item.Parameters, described.Parameters} {
+				for _, p := range parameters {
+					if p.Value.In == openapi3.ParameterInQuery {
+						op.query[p.Value.Name] = true
+					}
+				}
+			}
+			permission, listed := needs[op.id]
+			if listed == op.public {
+				faults = append(faults, fmt.Errorf("operation %s must be either public or have a permission", op.id))
+			}
+			op.permission = permission
+			delete(needs, op.id)
+			ops[key(method, ginPath(path))] = op
+		}
+	}
+	for id := range needs {
+		faults = append(faults, fmt.Errorf("operation %s has a permission but is not described", id))
+	}
+	sort.Slice(faults, func(i, j int) bool { return faults[i].Error() < faults[j].Error() })
+	return ops, errors.Join(faults...)
+}
+
+// hasBody reports whether requests of a method carry one.
+func hasBody(method string) bool {
+	return method == http.MethodPost || method == http.MethodPut || method == http.MethodPatch
+}

@@ -1,0 +1,106 @@
+// Package store keeps reviews and their cases in the document store. It is the
+// only writer of reviews and case_events.
+//
+// It promises: an observation has the effect that package casework says, once,
+// however often it is delivered; a change of a review and the events that tell of
+// it are one write, and whatever is interrupted after it is made good by Sweep;
+// every operation is confined to one organization.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/bedside-health/bedside/libs/collections"
+	"github.com/bedside-health/bedside/libs/docstore"
+	"github.com/bedside-health/bedside/libs/events"
+	"github.com/bedside-health/bedside/services/response-workflow/casework"
+	"github.com/bedside-health/bedside/services/response-workflow/sla"
+)
+
+// Announcer tells others that reviews changed. It returns after all changes are
+// told, or an error after which any of them may have been.
+type Announcer interface {
+	Announce(ctx context.Context, changes []events.ReviewChanged) error
+}
+
+// Config configures Cases.
+type Config struct {
+	Backend   docstore.Backend
+	Announcer Announcer
+	Policy    sla.Policy
+	Logger    *slog.Logger
+	// Registerer gets the metrics; nil means none.
+	Registerer prometheus.Registerer
+	// Parallel bounds the store operations of one batch at a time.
+	Parallel int
+	// RosterAge is how long people, locations and loads are remembered.
+	RosterAge time.Duration
+	// AnnounceWait bounds how long a command waits for its change to be told; it is
+	// done by then, and Sweep tells it later.
+	AnnounceWait time.Duration
+	// Clock is the time; nil means time.Now.
+	Clock func() time.Time
+}
+
+// Validate returns all faults joined.
+func (c Config) Validate() error {
+	var faults []error
+	if c.Backend == nil {
+		faults = append(faults, errors.New("a backend is required"))
+	}
+	if c.Announcer == nil {
+		faults = append(faults, errors.New("an announcer is required"))
+	}
+	if c.Logger == nil {
+		faults = append(faults, errors.New("a logger is required"))
+	}
+	if c.Parallel < 1 || c.Parallel > 1024 {
+		faults = append(faults, errors.New("parallel must be between 1 and 1024"))
+	}
+	if c.RosterAge <= 0 || c.AnnounceWait <= 0 {
+		faults = append(faults, errors.New("roster age and announce wait must be positive"))
+	}
+	return errors.Join(append(faults, c.Policy.Validate())...)
+}
+
+// Cases is all reviews with their cases. It is safe for concurrent use.
+type Cases struct {
+	cfg     Config
+	desk    casework.Desk
+	reviews *docstore.Collection[collections.Review]
+	history *docstore.Collection[collections.CaseEvent]
+	people  *docstore.Collection[collections.Person]
+	roster  *roster
+	metrics metrics
+}
+
+// New binds the collections.
+func New(ctx context.Context, cfg Config) (*Cases, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("configure the store of cases: %w", err)
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	c := &Cases{cfg: cfg, desk: casework.Desk{Policy: cfg.Policy}, metrics: newMetrics(cfg.Registerer)}
+	var locations *docstore.Collection[collections.Location]
+	var err error
+	for _, bind := range []func() error{
+		func() error { c.reviews, err = docstore.Bind(ctx, cfg.Backend, collections.Reviews()); return err },
+		func() error { c.history, err = docstore.Bind(ctx, cfg.Backend, collections.CaseEvents()); return err },
+		func() error { c.people, err = docstore.Bind(ctx, cfg.Backend, collections.People()); return err },
+		func() error { locations, err = docstore.Bind(ctx, cfg.Backend, collections.Locations()); return err },
+	} {
+		if err := bind(); err != nil {
+			return nil, fmt.Errorf("open the collections of cases: %w", err)
+		}
+	}
+	c.roster = newRoster(c.people, locations, c.reviews, cfg.RosterAge, cfg.Clock)
+	return c, nil
+}

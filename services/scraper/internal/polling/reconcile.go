@@ -1,0 +1,103 @@
+package polling
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/bedside-health/bedside/libs/collections"
+	"github.com/bedside-health/bedside/services/scraper/schedule"
+)
+
+const (
+	// newcomersOverlap covers clocks of gateways that differ when new listings are
+	// looked for by the time they were made.
+	newcomersOverlap = 2 * time.Minute
+	// fullShare bounds the share of time that looking at all listings may take: with
+	// very many of them changes are noticed a little later, and new ones at once still.
+	fullShare = 20
+)
+
+// roster remembers which revision of each listing the poll states are matched
+// with, so that a look at all listings reads no states.
+type roster struct {
+	revs     map[string]int64 // by "org/id"
+	newest   time.Time        // creation of the newest listing met
+	nextFull time.Time
+}
+
+func newRoster() *roster { return &roster{revs: map[string]int64{}} }
+
+// reconcile makes and resets poll states as the listings of an adapter say.
+func (s *Scraper) reconcile(ctx context.Context, adapter string) error {
+	r := s.known[adapter]
+	started := s.now()
+	full := !started.Before(r.nextFull)
+	since := time.Time{}
+	if !full {
+		since = r.newest.Add(-newcomersOverlap)
+	}
+	met := map[string]int64{}
+	for cursor := ""; ; {
+		listings, next, err := s.cfg.Store.Listings(ctx, adapter, since, cursor)
+		if err != nil {
+			return fmt.Errorf("read the listings of adapter %s: %w", adapter, err)
+		}
+		if err := s.adopt(ctx, r, listings); err != nil {
+			return err
+		}
+		for _, l := range listings {
+			met[l.OrgID+"/"+l.ID] = l.Rev
+			if l.CreatedAt.After(r.newest) && !l.CreatedAt.After(s.now()) {
+				r.newest = l.CreatedAt
+			}
+		}
+		if next == "" {
+			break
+		}
+		cursor = next
+	}
+	if full {
+		// Listings that are gone are forgotten, so that one that comes back is taken up.
+		r.revs = met
+		r.nextFull = s.now().Add(max(s.cfg.Tick/2, fullShare*s.now().Sub(started)))
+	}
+	return nil
+}
+
+// adopt brings the states of listings in line that changed since they were met.
+func (s *Scraper) adopt(ctx context.Context, r *roster, listings []collections.Listing) error {
+	changed := map[string][]collections.Listing{} // by organization
+	for _, l := range listings {
+		if rev, ok := r.revs[l.OrgID+"/"+l.ID]; !ok || rev != l.Rev {
+			changed[l.OrgID] = append(changed[l.OrgID], l)
+		}
+	}
+	for org, of := range changed {
+		ids := make([]string, len(of))
+		for i, l := range of {
+			ids[i] = l.ID
+		}
+		states, err := s.cfg.Store.States(ctx, org, ids)
+		if err != nil {
+			return fmt.Errorf("read poll states: %w", err)
+		}
+		matched := map[string]int64{}
+		for _, state := range states {
+			matched[state.ID] = state.ListingRev
+		}
+		for _, l := range of {
+			if rev, ok := matched[l.ID]; !ok || rev != l.Rev {
+				err := s.cfg.Store.PutState(ctx, org, l.ID, func(state *collections.PollState) bool {
+					return schedule.Adopt(state, l, s.now())
+				})
+				if err != nil {
+					return fmt.Errorf("take up a listing: %w", err)
+				}
+				s.logger.InfoContext(ctx, "listing taken up", "listing", l.ID, "org", org, "adapter", l.Adapter)
+			}
+			r.revs[l.OrgID+"/"+l.ID] = l.Rev
+		}
+	}
+	return nil
+}

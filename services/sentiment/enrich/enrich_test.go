@@ -1,0 +1,164 @@
+package enrich
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jdkato/prose/v2"
+	"github.com/stretchr/testify/require"
+
+	"github.com/bedside-health/bedside/services/sentiment/tagging"
+)
+
+// lane is shared by the tests of this package: the model takes a while to load.
+var lane = sync.OnceValue(New)
+
+func words(s string) ([]string, int) {
+	w := strings.Fields(s)
+	for i := range w {
+		if strings.HasPrefix(w[i], "*") {
+			w[i] = w[i][1:]
+			return w, i
+		}
+	}
+	return w, -1
+}
+
+func TestTag_AmbiguousWord_FollowsItsClause(t *testing.T) {
+	for clause, tag := range map[string]string{
+		"a *mean receptionist answered":          "JJ",
+		"i *mean they never called":              "VBP",
+		"the staff is *patient with kids":        "JJ",
+		"another *patient was screaming":         "NN",
+		"the receptionist can be *short at us":   "JJ",
+		"they dont call and she was *cold to us": "JJ",
+	} {
+		w, at := words(clause)
+		require.Equal(t, tag, lane().Tag(w, at), "%q", clause)
+	}
+}
+
+func TestTag_OutOfRange_HasNoAnswer(t *testing.T) {
+	require.Empty(t, lane().Tag(nil, 0))
+	require.Empty(t, lane().Tag([]string{"kind"}, -1))
+	require.Empty(t, lane().Tag([]string{"kind"}, 1))
+}
+
+// TestProse_ContractionBeforePunctuation_LosesTheNegation shows the fault that
+// is worked around by never giving prose a contraction: if it is gone, the
+// work-around can go too.
+func TestProse_ContractionBeforePunctuation_LosesTheNegation(t *testing.T) {
+	doc, err := prose.NewDocument("I really wouldn't.", prose.UsingModel(lane().model()), prose.WithSegmentation(false), prose.WithExtraction(false))
+	require.NoError(t, err)
+	var tokens []string
+	for _, tok := range doc.Tokens() {
+		tokens = append(tokens, tok.Text)
+	}
+	require.NotContains(t, strings.Join(tokens, " "), "n't", "prose keeps the negation now")
+}
+
+func TestClause_Contraction_IsSpelledOutAndTheIndexFollows(t *testing.T) {
+	w, at := words("they dont seem *patient and wouldnt help")
+	text, index := clause(w, at)
+	require.Equal(t, "they do not seem patient and would not help", text)
+	require.Equal(t, "patient", strings.Fields(text)[index])
+}
+
+// TestTag_WordThatOccursTwice_IsTaggedWhereItStands: prose shares one token
+// among equal words, so that both would get the tag of the last.
+func TestTag_WordThatOccursTwice_IsTaggedWhereItStands(t *testing.T) {
+	w, first := words("a *patient should have a patient doctor")
+	last := 5
+	require.Equal(t, "patient", w[last])
+	text, _ := clause(w, first)
+	require.Equal(t, "a patient should have a", text)
+	text, index := clause(w, last)
+	require.Equal(t, "should have a patient doctor", text)
+	require.Equal(t, 3, index)
+	require.Equal(t, "NN", lane().Tag(w, first))
+}
+
+func TestClause_EndlessWord_IsReplaced(t *testing.T) {
+	text, index := clause([]string{"a", strings.Repeat("(", 1<<20), "kind", "one"}, 2)
+	require.Equal(t, "a x kind one", text)
+	require.Equal(t, 2, index)
+	require.Empty(t, lane().Tag([]string{strings.Repeat("(", 1<<20)}, 0))
+}
+
+func TestPeople_NameInASentence_IsReturnedAsWritten(t *testing.T) {
+	require.Equal(t, []string{"Michael Johnson"}, lane().People("We were helped by Michael Johnson, who was kind."))
+	require.Empty(t, lane().People("We were helped by everybody there."))
+}
+
+func TestPeople_PunctuationWithoutSpaces_IsSeparated(t *testing.T) {
+	require.Equal(t, "rude , unprofessional . I left", strings.Join(strings.Fields(spaced("rude,unprofessional.I left")), " "))
+}
+
+func TestPeople_CurlyQuotes_ComeBackAsWritten(t *testing.T) {
+	require.Equal(t, "Sean O’Neil", asWritten("I met Sean O’Neil there.", "Sean O'Neil"))
+	require.Empty(t, asWritten("I met him there.", "Sean O'Neil"))
+	require.Empty(t, asWritten("the staff", "the staff"))
+}
+
+func TestPeople_LongOrBrokenSentence_IsNotLookedAt(t *testing.T) {
+	require.Empty(t, lane().People(strings.Repeat("Michael Johnson ", 100)))
+	require.Empty(t, lane().People("Michael Johnson \xff"))
+}
+
+func TestLane_ManyAtOnce_ShareOneModel(t *testing.T) {
+	l := New()
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			w, at := words("the staff is *patient with kids")
+			for range 5 {
+				if tag := l.Tag(w, at); tag != "JJ" {
+					t.Errorf("tag %q", tag)
+				}
+				l.People("We were helped by Michael Johnson.")
+			}
+		})
+	}
+	wg.Wait()
+	require.Same(t, l.model(), l.model())
+}
+
+// TestLane_InTheEngine_NamesPeopleWithinTheText plugs the lane in as the
+// service does.
+func TestLane_InTheEngine_NamesPeopleWithinTheText(t *testing.T) {
+	e, err := tagging.NewWith(tagging.Options{Clauses: lane(), Names: lane()})
+	require.NoError(t, err)
+	text := "I waited an hour. Then Michael Johnson came and was kind to us."
+	a := e.Analyze(text)
+	require.NotEmpty(t, a.Mentions)
+	require.Equal(t, "Michael Johnson", a.Mentions[0].Name)
+	require.Equal(t, text[a.Mentions[0].Start:a.Mentions[0].End], a.Mentions[0].Name)
+}
+
+func FuzzLane(f *testing.F) {
+	f.Add("He wouldn't. “Rude,unprofessional” said Dr. O’Neil :-) $5 (x", 2)
+	f.Fuzz(func(t *testing.T, s string, at int) {
+		for _, name := range lane().People(s) {
+			require.Contains(t, s, name)
+		}
+		lane().Tag(strings.Fields(s), at)
+	})
+}
+
+func BenchmarkTag_Clause(b *testing.B) {
+	w, at := words("the woman at the front desk looked *mean to me and left")
+	l := lane()
+	l.Tag(w, at)
+	for b.Loop() {
+		l.Tag(w, at)
+	}
+}
+
+func BenchmarkPeople_Sentence(b *testing.B) {
+	l := lane()
+	l.People("warm")
+	for b.Loop() {
+		l.People("We were helped by Michael Johnson, who was kind.")
+	}
+}
