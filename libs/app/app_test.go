@@ -187,7 +187,7 @@ func TestServe_ContextEnds_RequestsFinishAndStreamsAreTold(t *testing.T) {
 		res, err := http.Get(base + "/readyz")
 		require.NoError(t, err, "still accepting during the delay")
 		_ = res.Body.Close()
-		return res.StatusCode == 503
+		return res.StatusCode == http.StatusServiceUnavailable
 	}, 250*time.Millisecond, 5*time.Millisecond)
 	time.AfterFunc(500*time.Millisecond, func() { close(finish) })
 	require.NoError(t, <-result)

@@ -32,7 +32,7 @@ type Config struct {
 	config.Store
 	config.Telemetry
 	Listen          string        `env:"BEDSIDE_LISTEN" desc:"host:port of the API and the web app."`
-	WorkflowURL     string        `env:"BEDSIDE_WORKFLOW_URL" desc:"Where response-workflow's internal API is, such as http://response-workflow:8082."`
+	WorkflowURL     string        `env:"BEDSIDE_WORKFLOW_URL" desc:"Where response-workflow's internal API is, such as http://response-workflow:8081."`
 	ServiceToken    config.Secret `env:"BEDSIDE_SERVICE_TOKEN" desc:"Secret that is shown to response-workflow; at least 16 bytes, the same for both."`
 	BootstrapFile   string        `env:"BEDSIDE_BOOTSTRAP_FILE" desc:"YAML file with the organization, locations, people and listings to start with; empty means none."`
 	SessionLifetime time.Duration `env:"BEDSIDE_SESSION_LIFETIME" desc:"How long a session lives after its last use."`

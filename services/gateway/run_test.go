@@ -63,7 +63,7 @@ func TestRun_AdminListener_ShowsMetricsByRoute(t *testing.T) {
 	for _, line := range []string{
 		`bedside_gateway_requests_total{method="GET",route="/api/v1/reviews",status="200"} 1`,
 		`bedside_gateway_requests_total{method="GET",route="/api/v1/reviews/:id",status="404"} 1`,
-		`bedside_gateway_signins_total{outcome="signed_in"} 1`,
+		`bedside_gateway_sign_ins_total{outcome="signed_in"} 1`,
 		`bedside_gateway_request_seconds_count{method="GET",route="/api/v1/reviews"} 1`,
 		`method="other"`,
 	} {

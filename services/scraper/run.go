@@ -58,11 +58,10 @@ func Run(ctx context.Context, cfg Config) error {
 		bound <- nil
 	}
 	group.Go("poll", func(ctx context.Context) error {
-		err := s.poll(ctx, bound)
-		if ctx.Err() != nil {
-			return nil // waiting for a store or a broker that never came ends like anything else
+		if err := s.poll(ctx, bound); ctx.Err() == nil {
+			return err
 		}
-		return err
+		return nil // Waiting for a store or a broker that never came ends like anything else.
 	})
 	return group.Wait()
 }

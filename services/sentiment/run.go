@@ -11,8 +11,8 @@ import (
 	"github.com/bedside-health/bedside/libs/app"
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/kafkaio"
-	"github.com/bedside-health/bedside/services/sentiment/internal/bus"
 	"github.com/bedside-health/bedside/services/sentiment/enrich"
+	"github.com/bedside-health/bedside/services/sentiment/internal/bus"
 	"github.com/bedside-health/bedside/services/sentiment/tagging"
 )
 

@@ -109,16 +109,15 @@ func TestRun_RealRules_TagsWithEvidenceThatQuotesTheText(t *testing.T) {
 	require.NotZero(t, got.TaggedAt)
 }
 
-func TestRun_RemovedAndSourceReply_PassThroughWithEmptyAnalysis(t *testing.T) {
+func TestRun_RemovedAndSourceReply_BringTheTagsOfTheirText(t *testing.T) {
 	conn := kafkatest.Start(t)
 	reply := collected("o1", "e2", "overcharged", events.SourceReply)
 	reply.Reply = &events.Reply{Text: "We are sorry."}
-	publish(t, conn, collected("o1", "e1", "overcharged", events.Removed), reply)
+	publish(t, conn, collected("o1", "e1", "overcharged", events.Removed), reply, collected("o1", "e3", "", events.Removed))
 	start(t, settings(conn, keyword{word: "overcharged"}))
-	for _, e := range tagged(t, conn, 2) {
-		require.Empty(t, e.Analysis.Tags)
-		require.Empty(t, e.Analysis.Version)
-		require.Empty(t, e.Analysis.Overall)
+	for _, e := range tagged(t, conn, 3) {
+		require.Equal(t, e.Text == "", e.Analysis.Version == "", "a change without a text says nothing about it")
+		require.Equal(t, e.Text != "", len(e.Analysis.Tags) == 1)
 		require.Equal(t, e.Change == events.SourceReply, e.Reply != nil)
 	}
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -259,27 +260,36 @@ func (t *table) Explain(ctx context.Context, sel docstore.Selection) (docstore.P
 	plan := docstore.Plan{Index: sel.Index.Name}
 	var lines []string
 	for _, st := range t.pages(sel) {
-		rows, err := t.b.reads.db.QueryContext(ctx, "EXPLAIN QUERY PLAN "+st.conditions[0], append(st.args, sel.Limit)...)
+		details, err := t.explain(ctx, st.conditions[0], append(st.args, sel.Limit))
 		if err != nil {
 			return plan, err
 		}
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				_ = rows.Close()
-				return plan, err
-			}
-			lines = append(lines, detail)
+		for _, detail := range details {
 			if strings.HasPrefix(detail, "SCAN ") && !strings.Contains(detail, "INDEX") ||
 				strings.Contains(detail, "TEMP B-TREE") {
 				plan.Scan = true
 			}
 		}
-		if err := rows.Close(); err != nil {
-			return plan, err
-		}
+		lines = append(lines, details...)
 	}
 	plan.Native = strings.Join(lines, "\n")
 	return plan, nil
+}
+
+// explain is SQLite's plan of a statement, a line a step.
+func (t *table) explain(ctx context.Context, query string, args []any) (details []string, err error) {
+	rows, err := t.b.reads.db.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			return nil, err
+		}
+		details = append(details, detail)
+	}
+	return details, rows.Err()
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -118,12 +119,13 @@ func (t *table) insertOne(s *session, r docstore.Record) (bool, error) {
 }
 
 func (t *table) key(s *session, key docstore.Key) (k int64, exists bool, err error) {
-	st, err := s.prepared(context.Background(), t.findKey)
+	ctx := context.Background()
+	st, err := s.prepared(ctx, t.findKey)
 	if err != nil {
 		return 0, false, err
 	}
-	err = st.QueryRow(key.Org, key.ID).Scan(&k)
-	if err == sql.ErrNoRows {
+	err = st.QueryRowContext(ctx, key.Org, key.ID).Scan(&k)
+	if errors.Is(err, sql.ErrNoRows) {
 		return 0, false, nil
 	}
 	return k, err == nil, err

@@ -34,7 +34,7 @@ type Details struct {
 	Status     int    `json:"status"`
 	Detail     string `json:"detail,omitempty"`
 	Code       string `json:"code,omitempty"`
-	RetryAfter int    `json:"retry_after,omitempty"`
+	RetryAfter int    `json:"retry_after_seconds,omitempty"`
 }
 
 // kinds is the one table of kinds and statuses.

@@ -98,14 +98,14 @@ func (e *endless) Read(p []byte) (int, error) {
 
 func TestDecode_EndlessBody_IsCut(t *testing.T) {
 	body := &endless{}
-	err := httpproblem.Decode(&http.Response{StatusCode: 429, Header: http.Header{"Content-Type": {"application/problem+json"}, "Retry-After": {"999999999"}}, Body: io.NopCloser(body)})
+	err := httpproblem.Decode(&http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Content-Type": {"application/problem+json"}, "Retry-After": {"999999999"}}, Body: io.NopCloser(body)})
 	require.Equal(t, problem.RateLimited, problem.KindOf(err))
 	require.Equal(t, 24*time.Hour, problem.RetryAfter(err))
 	require.LessOrEqual(t, body.read, 65<<10)
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add(422, `{"detail":"x","code":"y","retry_after":-5}`)
+	f.Add(422, `{"detail":"x","code":"y","retry_after_seconds":-5}`)
 	f.Add(503, `[]`)
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		err := httpproblem.Decode(&http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/problem+json; charset=utf-8"}}, Body: io.NopCloser(strings.NewReader(body))})

@@ -54,13 +54,14 @@ func (s *server) filter(c *gin.Context, p api.GetReviewFacetsParams) (inbox.Filt
 		}
 	}
 	if p.To != nil {
-		day := false
-		if f.To, day, err = moment("to", *p.To); err != nil {
+		to, day, err := moment("to", *p.To)
+		if err != nil {
 			return f, err
 		}
 		if day {
-			f.To = f.To.AddDate(0, 0, 1)
+			to = to.AddDate(0, 0, 1)
 		}
+		f.To = to
 	}
 	return f, nil
 }

@@ -25,7 +25,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	current  prometheus.Gauge
-	signins  *prometheus.CounterVec
+	signIns  *prometheus.CounterVec
 }
 
 func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
@@ -40,14 +40,14 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 		current: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "bedside_gateway_requests_current", Help: "Requests that are being answered.",
 		}),
-		signins: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "bedside_gateway_signins_total", Help: "Attempts to sign in by outcome.",
+		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bedside_gateway_sign_ins_total", Help: "Attempts to sign in by outcome.",
 		}, []string{"outcome"}),
 	}
 	if registerer == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.current, m.signins} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.current, m.signIns} {
 		if err := registerer.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics of the HTTP interface: %w", err)
 		}

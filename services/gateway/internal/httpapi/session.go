@@ -17,7 +17,7 @@ func (s *server) CreateSession(c *gin.Context) {
 		return
 	}
 	token, id, err := s.cfg.SignIn.SignIn(c.Request.Context(), body.Email, body.Password, c.ClientIP())
-	s.metrics.signins.WithLabelValues(outcome(err)).Inc()
+	s.metrics.signIns.WithLabelValues(outcome(err)).Inc()
 	if err != nil {
 		s.fail(c, err)
 		return

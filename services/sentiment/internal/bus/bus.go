@@ -152,9 +152,10 @@ func (t *Tagger) one(ctx context.Context, m kafkaio.Message) (out kafkaio.Messag
 	return out, nil
 }
 
-// analyze is empty for what brings no new text.
+// analyze looks at the text of every change that carries one, also of a removal or a
+// site's reply: should their review's own event be lost, they bring its tags.
 func (t *Tagger) analyze(ctx context.Context, e events.ReviewCollected) review.Analysis {
-	if e.Change != events.Posted && e.Change != events.Edited {
+	if e.Text == "" && e.Change != events.Posted && e.Change != events.Edited {
 		return review.Analysis{}
 	}
 	started := time.Now()
