@@ -71,9 +71,14 @@ kill-test: ## Kill the whole process ten times while 5,000 reviews flow in
 	BEDSIDE_KILL_REVIEWS=5000 BEDSIDE_KILL_ROUNDS=10 go test -count=1 -timeout 20m -run 'TestUp_KilledAtRandomMoments' -v ./tools/scenarios
 
 .PHONY: bench
-bench: ## Run the benchmarks with the figures of docs/benchmarks.md
-	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./libs/docstore/... ./services/gateway/... ./tools/scenarios
-	go test -run '^$$' -bench . ./services/sentiment/tagging/...
+bench: ## Run the benchmarks whose figures are in docs/benchmarks.md
+	go test -run '^$$' -bench Inbox -benchtime 3x -timeout 30m ./services/gateway
+	go test -run '^$$' -bench Import_Fifty -benchtime 1x -timeout 30m ./tools/scenarios
+	go test -run '^$$' -bench 'Analyze$$|Analyze_Mega|New' ./services/sentiment/tagging
+
+.PHONY: bench-all
+bench-all: ## Run every benchmark there is
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m work
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz target for FUZZTIME (10s)
