@@ -165,6 +165,9 @@ func printReport(env Environment, report client.Import, f importFlags) {
 	if more := report.Rejected - len(report.Rejections); more > 0 {
 		fmt.Fprintf(env.Stdout, "... and %d more rejected rows\n", more)
 	}
+	if report.Rejected > 0 {
+		fmt.Fprintln(env.Stderr, "If columns or dates were taken wrongly, --columns and --date-format say how they are meant.")
+	}
 }
 
 // bar shows progress on a terminal and is silent elsewhere, so that logs stay clean.

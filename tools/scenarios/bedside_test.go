@@ -91,7 +91,7 @@ func (b *bedside) connect(t *testing.T) {
 // all reads every review that fits, page by page.
 func (b *bedside) all(t *testing.T, params client.ListReviewsParams) []client.Review {
 	t.Helper()
-	limit := 200
+	limit := 1000
 	params.Limit = &limit
 	var found []client.Review
 	for {
