@@ -176,7 +176,7 @@ func TestReviews_BadRequests_SayWhatIsWrong(t *testing.T) {
 	for query, want := range map[string]string{
 		"topic=sauce":                     "topic",
 		"limit=0":                         "limit",
-		"limit=201":                       "limit",
+		"limit=1001":                       "limit",
 		"limit=many":                      "limit",
 		"locationid=x":                    "locationid",
 		"rating_min=nan":                  "rating_min",
