@@ -1,0 +1,31 @@
+import type { components } from './schema.gen';
+
+/** Short names of the wire types; the only source is the OpenAPI file. */
+type Schemas = components['schemas'];
+
+export type Topic = Schemas['Topic'];
+export type Polarity = Schemas['Polarity'];
+export type UrgentFlag = Schemas['UrgentFlag'];
+export type CaseStatus = Schemas['Status'];
+export type Role = Schemas['Role'];
+export type Problem = Schemas['Problem'];
+export type Person = Schemas['Person'];
+export type Location = Schemas['Location'];
+export type Me = Schemas['Me'];
+export type Evidence = Schemas['Evidence'];
+export type Tag = Schemas['Tag'];
+export type Mention = Schemas['Mention'];
+export type Review = Schemas['Review'];
+export type ReviewPage = Schemas['ReviewPage'];
+export type ReviewDetail = Schemas['ReviewDetail'];
+export type ReviewVersion = Schemas['ReviewVersion'];
+export type Note = Schemas['Note'];
+export type Actor = Schemas['Actor'];
+export type Facets = Schemas['Facets'];
+export type FacetValue = Schemas['FacetValue'];
+export type CaseEvent = Schemas['CaseEvent'];
+export type Listing = Schemas['Listing'];
+export type ListingInput = Schemas['ListingInput'];
+export type ListingHealth = Listing['health'];
+export type Import = Schemas['Import'];
+export type Rejection = Schemas['Rejection'];

@@ -1,0 +1,23 @@
+/** The code of each page comes when it is first needed, or in a quiet moment before that. */
+export const pages = {
+  signIn: () => import('../session/SignInPage'),
+  frame: () => import('./Frame'),
+  inbox: () => import('../inbox/InboxPage'),
+  review: () => import('../review/ReviewPage'),
+  listings: () => import('../sources/ListingsPage'),
+  imports: () => import('../sources/ImportsPage'),
+};
+
+/**
+ * Fetches the pages somebody who is signed in can go to, once the first one has been shown: moving on is then
+ * immediate, and possible while the server is away.
+ */
+export function preloadPages(): () => void {
+  const timer = setTimeout(() => {
+    for (const page of [pages.inbox, pages.review, pages.listings, pages.imports]) {
+      // A page that could not be fetched now is fetched when it is opened.
+      void page().catch(() => undefined);
+    }
+  }, 2000);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,73 @@
+import { Tooltip } from '@mantine/core';
+import { useMemo, type CSSProperties } from 'react';
+import type { Mention, Tag, Topic } from '../api/types';
+import { ForeignParts } from '../text/Foreign';
+import { polarityWords, topicWords } from '../words/words';
+import classes from './EvidenceText.module.css';
+import { segmentText, type Mark } from './segments';
+
+/** A hue for each topic, far from its neighbours and from the red and green that stand for polarity. */
+const hues: Record<Topic, number> = {
+  billing: 65, wait_times: 250, staff_attitude: 325, scheduling_access: 215, clinical_care: 188, communication: 285, facility: 102, upselling: 350,
+};
+const signs = { positive: '+', negative: '−', mixed: '±' } as const;
+
+export const topicHue = (topic: Topic): CSSProperties => ({ '--hue': hues[topic] }) as CSSProperties;
+
+type Props = {
+  text: string;
+  tags: readonly Tag[];
+  mentions?: readonly Mention[];
+  language?: string;
+  /** Topics whose evidence is not shown. */
+  hidden?: ReadonlySet<Topic>;
+};
+
+/**
+ * The words of a review with the evidence for its topics marked. The whole text is always there, in its order; marks
+ * only lie over it. Each mark says its topic, its polarity and the rule that found it, to pointer and keyboard alike.
+ */
+export function EvidenceText({ text, tags, mentions, language, hidden }: Props) {
+  const segments = useMemo(() => segmentText(text, tags, mentions), [text, tags, mentions]);
+  return (
+    <div className={classes.text} dir="auto" lang={language}>
+      {segments.map((segment, i) => {
+        const marks = segment.marks.filter((mark) => mark.kind === 'mention' || !hidden?.has(mark.topic));
+        if (!marks.length) return <ForeignParts key={i} text={segment.text} />;
+        const opening = marks.find((mark) => mark.kind === 'evidence' && segment.opens.includes(mark.group));
+        return (
+          <Tooltip key={i} label={<Reasons marks={marks} />} multiline maw={320} events={{ hover: true, focus: true, touch: true }}>
+            {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- the reason must be reachable by keyboard */}
+            <mark className={classes.mark} style={markStyle(marks)} tabIndex={marks.some((m) => segment.opens.includes(m.group)) ? 0 : undefined} data-kind={marks.some((m) => m.kind === 'evidence') ? 'evidence' : 'mention'} data-sign={opening?.kind === 'evidence' ? signs[opening.polarity] : undefined} data-polarity={opening?.kind === 'evidence' ? opening.polarity : undefined}>
+              <ForeignParts text={segment.text} />
+            </mark>
+          </Tooltip>
+        );
+      })}
+    </div>
+  );
+}
+
+/** One line under the words for each topic that covers them. */
+function markStyle(marks: Mark[]): CSSProperties {
+  const topics = [...new Set(marks.flatMap((mark) => (mark.kind === 'evidence' ? [mark.topic] : [])))];
+  const first = topics[0];
+  if (!first) return {};
+  const lines = topics.slice(0, 4).map((topic, i) => `inset 0 ${-2 - 3 * i}px 0 oklch(var(--bs-mark-line) 0.14 ${hues[topic]})`);
+  return { ...topicHue(first), boxShadow: lines.join(', '), paddingBottom: 3 * (lines.length - 1) };
+}
+
+function Reasons({ marks }: { marks: Mark[] }) {
+  return marks.map((mark, i) => (
+    <div key={i}>
+      {mark.kind === 'evidence' ? (
+        <>
+          {topicWords[mark.topic]}: {polarityWords[mark.polarity].toLowerCase()}
+          <span className={classes.rule}>rule {mark.rule}</span>
+        </>
+      ) : (
+        <>Staff: {mark.role ? `${mark.name}, ${mark.role}` : mark.name}</>
+      )}
+    </div>
+  ));
+}

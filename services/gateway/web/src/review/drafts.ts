@@ -1,0 +1,38 @@
+/** A note being written; the key stays the same for one text, so that sending it twice adds it once. */
+export type Draft = { text: string; key: string };
+
+const prefix = 'bedside-note-';
+
+/** A random key; `crypto.randomUUID` is missing where the page is not served over TLS. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The draft kept for a review in this tab, or an empty one. */
+export function loadDraft(reviewId: string): Draft {
+  try {
+    const text = sessionStorage.getItem(prefix + reviewId);
+    return { text: text ?? '', key: newKey() };
+  } catch {
+    return { text: '', key: newKey() };
+  }
+}
+
+/** Keeps a changed text. It is another note from now on, so it gets another key. */
+export function saveDraft(reviewId: string, draft: Draft, text: string): Draft {
+  try {
+    if (text) sessionStorage.setItem(prefix + reviewId, text);
+    else sessionStorage.removeItem(prefix + reviewId);
+  } catch {
+    // A tab without storage still writes notes; it only forgets them when left.
+  }
+  return text.trim() === draft.text.trim() ? { ...draft, text } : { text, key: newKey() };
+}
+
+export function clearDraft(reviewId: string): void {
+  try {
+    sessionStorage.removeItem(prefix + reviewId);
+  } catch {
+    // Nothing was stored.
+  }
+}

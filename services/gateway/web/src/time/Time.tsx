@@ -1,0 +1,16 @@
+import { Tooltip } from '@mantine/core';
+import { absoluteTime, relativeTime } from './format';
+import { useNow } from './clock';
+
+/** A time as a distance from now, with the complete time in the given zone beside the pointer. */
+export function RelativeTime({ at, timeZone, prefix = '' }: { at: string; timeZone: string; prefix?: string }) {
+  const now = useNow();
+  return (
+    <Tooltip label={absoluteTime(at, timeZone)}>
+      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
+        {prefix}
+        {relativeTime(at, now)}
+      </time>
+    </Tooltip>
+  );
+}
