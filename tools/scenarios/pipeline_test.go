@@ -14,6 +14,7 @@ import (
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/kafkaio"
 	"github.com/bedside-health/bedside/libs/testkit/mongotest"
+	"github.com/bedside-health/bedside/tools/cli"
 	"github.com/bedside-health/bedside/tools/client"
 	"github.com/bedside-health/bedside/tools/up"
 )
@@ -106,45 +107,61 @@ func followUp(t *testing.T, b *bedside, id string) {
 }
 
 func TestPipeline_MessageThatIsNoEvent_IsADeadLetterAndStopsNothing(t *testing.T) {
-	setup := plan(t)
-	b := start(t, func(s *up.Settings) { s.Setup = setup })
-	conn := kafkaio.Connection{Brokers: b.local.Brokers}
-	producer, err := kafkaio.NewProducer(kafkaio.ProducerConfig{Connection: conn})
-	require.NoError(t, err)
-	defer producer.Close()
-	for _, topic := range []string{events.TopicReviewsCollected, events.TopicReviewsTagged} {
-		require.NoError(t, producer.Publish(t.Context(), kafkaio.Message{Topic: topic, Key: []byte("k"), Value: []byte("this is not JSON")}))
-	}
-	b.importRows(t, "main", "google", []map[string]any{{"external_id": "1", "author": "Jo", "rating": 1, "posted_at": "2026-10-01", "text": "Rude staff."}})
-	for _, topic := range []string{events.TopicReviewsCollected, events.TopicReviewsTagged} {
+	onBothStores(t, func(t *testing.T, store func(*up.Settings)) {
+		setup := plan(t)
+		b := start(t, func(s *up.Settings) { store(s); s.Setup = setup })
+		producer, err := kafkaio.NewProducer(kafkaio.ProducerConfig{Connection: kafkaio.Connection{Brokers: b.local.Brokers}})
+		require.NoError(t, err)
+		defer producer.Close()
+		for _, topic := range []string{events.TopicReviewsCollected, events.TopicReviewsTagged} {
+			require.NoError(t, producer.Publish(t.Context(), kafkaio.Message{Topic: topic, Key: []byte("k"), Value: []byte("this is not JSON\x1b[31m")}))
+		}
+		b.importRows(t, "main", "google", []map[string]any{{"external_id": "1", "author": "Jo", "rating": 1, "posted_at": "2026-10-01", "text": "Rude staff."}})
+
+		var list string
 		require.Eventually(t, func() bool {
-			letters, err := kafkaio.ListDeadLetters(t.Context(), conn, topic, false, 0)
-			require.NoError(t, err)
-			if len(letters) == 0 {
-				return false
-			}
-			require.Len(t, letters, 1)
-			require.NotEmpty(t, letters[0].Reason)
-			require.Equal(t, "this is not JSON", string(letters[0].Value))
-			return true
-		}, patience, 100*time.Millisecond)
-	}
+			list = b.command(t, "dlq", "list")
+			return strings.Contains(list, "reviews.collected.dlq/0/0") && strings.Contains(list, "reviews.tagged.dlq/0/0")
+		}, patience, 200*time.Millisecond)
+		require.Contains(t, list, "invalid")
+		shown := b.command(t, "dlq", "show", "reviews.collected.dlq/0/0")
+		require.Contains(t, shown, "this is not JSON")
+		require.NotContains(t, shown, "\x1b", "a dead letter must not steer the terminal")
+		require.Contains(t, b.command(t, "dlq", "replay", "reviews.collected.dlq/0/0"), "1 replayed")
+		// It is still no event, so it comes back as another dead letter; the first one is done.
+		require.Eventually(t, func() bool {
+			list = b.command(t, "dlq", "list")
+			return strings.Contains(list, "reviews.collected.dlq/0/") && !strings.Contains(list, "reviews.collected.dlq/0/0 ")
+		}, patience, 200*time.Millisecond)
+		require.Len(t, b.all(t, client.ListReviewsParams{}), 1)
+	})
+}
+
+// command runs a bedside command against this Bedside and returns what it printed.
+func (b *bedside) command(t *testing.T, args ...string) string {
+	t.Helper()
+	out, errs := new(lines), new(lines)
+	code := cli.Run(t.Context(), cli.Environment{Args: args, Environ: []string{"BEDSIDE_DATA=" + b.data}, Stdin: strings.NewReader(""), Stdout: out, Stderr: errs})
+	require.Zero(t, code, errs.String())
+	return out.String()
 }
 
 func TestUp_StoppedAndStarted_GoesOnWhereItWas(t *testing.T) {
-	setup := plan(t)
-	data := t.TempDir()
-	settings := func(s *up.Settings) { s.Setup, s.Data = setup, data }
-	first := start(t, settings)
-	first.importRows(t, "main", "google", []map[string]any{{"external_id": "1", "author": "Jo", "rating": 1, "posted_at": "2026-10-01", "text": "Rude staff."}})
-	before := first.all(t, client.ListReviewsParams{})
-	first.stop()
+	onBothStores(t, func(t *testing.T, store func(*up.Settings)) {
+		setup := plan(t)
+		data := t.TempDir()
+		settings := func(s *up.Settings) { store(s); s.Setup, s.Data = setup, data }
+		first := start(t, settings)
+		first.importRows(t, "main", "google", []map[string]any{{"external_id": "1", "author": "Jo", "rating": 1, "posted_at": "2026-10-01", "text": "Rude staff."}})
+		before := first.all(t, client.ListReviewsParams{})
+		first.stop()
 
-	second := start(t, settings)
-	require.Equal(t, before, second.all(t, client.ListReviewsParams{}))
-	second.importRows(t, "main", "google", []map[string]any{{"external_id": "2", "author": "Al", "rating": 5, "posted_at": "2026-10-02", "text": "Lovely nurses."}})
-	require.Len(t, second.all(t, client.ListReviewsParams{}), 2)
-	require.Equal(t, before[0].Id, second.all(t, client.ListReviewsParams{Sort: ptr(client.ListReviewsParamsSort("posted_at"))})[0].Id)
+		second := start(t, settings)
+		require.Equal(t, before, second.all(t, client.ListReviewsParams{}))
+		second.importRows(t, "main", "google", []map[string]any{{"external_id": "2", "author": "Al", "rating": 5, "posted_at": "2026-10-02", "text": "Lovely nurses."}})
+		require.Len(t, second.all(t, client.ListReviewsParams{}), 2)
+		require.Equal(t, before[0].Id, second.all(t, client.ListReviewsParams{Sort: ptr(client.ListReviewsParamsSort("posted_at"))})[0].Id)
+	})
 }
 
 func TestUp_SecondProcessOnTheSameFolder_IsRefused(t *testing.T) {

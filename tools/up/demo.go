@@ -34,6 +34,8 @@ const (
 	cardsSite     = "frontdesk-cards"
 	// pollEvery is short, so that the demo can be watched; real sites are asked every few minutes at most.
 	pollEvery = 3 * time.Second
+	// listEvery is how often the complete lists are read, which finds removals.
+	listEvery = 20 * time.Second
 )
 
 // demo is the invented organization with its simulated sites.
@@ -131,7 +133,7 @@ func (d *demo) tune(c *scraper.Config) {
 	}
 	c.GoogleURL = d.url
 	c.RequestsPerSecond, c.Burst = max(c.RequestsPerSecond, 20), max(c.Burst, 20)
-	c.Tick = 500 * time.Millisecond
+	c.Tick, c.FullEvery = 500*time.Millisecond, listEvery
 	if c.Contact == "" {
 		c.Contact = "mailto:" + practice{plan: d.plan}.administrator().Email
 	}

@@ -79,6 +79,7 @@ test('a change of something that has changed meanwhile is refused and explained'
   await colleague.getByRole('option', { name: 'Resolved' }).click();
   await expect(colleague.getByText('Status is now Resolved.')).toBeVisible();
 
+  await page.bringToFront();
   await status.click();
   await page.getByRole('option', { name: 'On hold' }).click();
   await expect(page.getByText('This review has changed meanwhile')).toBeVisible();

@@ -141,42 +141,42 @@ function ListingCard({ listing, locationName, timeZone, mayConfigure, onLeave }:
         </Alert>
       )}
       <div className={classes.cardFoot}>
-      <dl className={classes.facts}>
-        <Fact name="In the inbox">
-          <Anchor component={Link} to={`/inbox?location_id=${encodeURIComponent(listing.location_id)}&site=${encodeURIComponent(listing.site)}`} size="sm">
-            {count(listing.reviews ?? 0, 'review')}
-          </Anchor>
-        </Fact>
-        <Fact name="Last read">{listing.last_ok_at ? <RelativeTime at={listing.last_ok_at} timeZone={timeZone} /> : 'never'}</Fact>
-        {listing.enabled && listing.due_at && <Fact name="Next read">{Date.parse(listing.due_at) < now + 60_000 ? 'within a minute' : relativeTime(listing.due_at, now)}</Fact>}
-        {facts?.rating !== undefined && (
-          <Fact name="On the site">
-            {facts.rating.toLocaleString('en-US', { maximumFractionDigits: 1 })} of 5{facts.review_count ? `, ${count(facts.review_count, 'review')}` : ''}
+        <dl className={classes.facts}>
+          <Fact name="In the inbox">
+            <Anchor component={Link} to={`/inbox?location_id=${encodeURIComponent(listing.location_id)}&site=${encodeURIComponent(listing.site)}`} size="sm">
+              {count(listing.reviews ?? 0, 'review')}
+            </Anchor>
           </Fact>
+          <Fact name="Last read">{listing.last_ok_at ? <RelativeTime at={listing.last_ok_at} timeZone={timeZone} /> : 'never'}</Fact>
+          {listing.enabled && listing.due_at && <Fact name="Next read">{Date.parse(listing.due_at) < now + 60_000 ? 'within a minute' : relativeTime(listing.due_at, now)}</Fact>}
+          {facts?.rating !== undefined && (
+            <Fact name="On the site">
+              {facts.rating.toLocaleString('en-US', { maximumFractionDigits: 1 })} of 5{facts.review_count ? `, ${count(facts.review_count, 'review')}` : ''}
+            </Fact>
+          )}
+          {facts?.name && (
+            <Fact name="Shown as">
+              <Foreign text={[facts.name, facts.telephone].filter(Boolean).join(' · ')} />
+            </Fact>
+          )}
+        </dl>
+        {mayConfigure && (
+          <Group gap={6} justify="flex-end" wrap="nowrap">
+            <Button
+              size="compact-sm"
+              variant="default"
+              loading={pause.isPending}
+              leftSection={listing.enabled ? <IconPlayerPause size={15} aria-hidden /> : <IconPlayerPlay size={15} aria-hidden />}
+              onClick={() => pause.mutate(!listing.enabled)}
+              aria-label={`${listing.enabled ? 'Pause' : 'Resume'} ${name}`}
+            >
+              {listing.enabled ? 'Pause' : 'Resume'}
+            </Button>
+            <Button size="compact-sm" variant="default" leftSection={<IconTrash size={15} aria-hidden />} onClick={onLeave} aria-label={`Stop watching ${name}`}>
+              Stop watching
+            </Button>
+          </Group>
         )}
-        {facts?.name && (
-          <Fact name="Shown as">
-            <Foreign text={[facts.name, facts.telephone].filter(Boolean).join(' · ')} />
-          </Fact>
-        )}
-      </dl>
-      {mayConfigure && (
-        <Group gap={6} justify="flex-end" wrap="nowrap">
-          <Button
-            size="compact-sm"
-            variant="default"
-            loading={pause.isPending}
-            leftSection={listing.enabled ? <IconPlayerPause size={15} aria-hidden /> : <IconPlayerPlay size={15} aria-hidden />}
-            onClick={() => pause.mutate(!listing.enabled)}
-            aria-label={`${listing.enabled ? 'Pause' : 'Resume'} ${name}`}
-          >
-            {listing.enabled ? 'Pause' : 'Resume'}
-          </Button>
-          <Button size="compact-sm" variant="default" leftSection={<IconTrash size={15} aria-hidden />} onClick={onLeave} aria-label={`Stop watching ${name}`}>
-            Stop watching
-          </Button>
-        </Group>
-      )}
       </div>
     </li>
   );

@@ -1,0 +1,102 @@
+package scenarios
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bedside-health/bedside/tools/client"
+	"github.com/bedside-health/bedside/tools/up"
+)
+
+// control changes what a simulated site shows.
+func (b *bedside) control(t *testing.T, method, path string, body any) {
+	t.Helper()
+	content, err := json.Marshal(body)
+	require.NoError(t, err)
+	request, err := http.NewRequestWithContext(t.Context(), method, b.simulator+"/_sim/"+path, bytes.NewReader(content))
+	require.NoError(t, err)
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Less(t, answer.StatusCode, 300)
+}
+
+func TestDemo_FirstStart_ShowsTaggedAndAssignedReviewsOfThreeKindsOfSites(t *testing.T) {
+	b := start(t, func(s *up.Settings) { s.DemoArrivals = time.Hour })
+	var reviews []client.Review
+	require.Eventually(t, func() bool {
+		reviews = b.all(t, client.ListReviewsParams{})
+		return len(reviews) > 100
+	}, patience, 200*time.Millisecond)
+	sites, locations, tagged := map[string]int{}, map[string]int{}, 0
+	for _, r := range reviews {
+		sites[r.Site]++
+		locations[r.LocationId]++
+		if len(r.Tags) > 0 {
+			tagged++
+		}
+		require.NotNil(t, r.Case.OwnerId, r.Id)
+		require.NotNil(t, r.Case.DueAt, r.Id)
+	}
+	require.Len(t, locations, 6)
+	require.Subset(t, keys(sites), []string{"google", "carefinder", "docpages", "frontdesk-cards"})
+	require.Greater(t, tagged, len(reviews)*2/3)
+
+	people, err := b.ListPeopleWithResponse(t.Context())
+	require.NoError(t, err)
+	require.Len(t, people.JSON200.Items, 8)
+	me, err := b.GetMeWithResponse(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "Lakeside Eye & Dental", me.JSON200.Organization.Name)
+}
+
+func TestDemo_ReviewPostedEditedAndRemovedOnItsSite_IsFollowed(t *testing.T) {
+	for _, site := range []string{"google", "directory"} {
+		t.Run(site, func(t *testing.T) {
+			t.Parallel() // Most of the time is waiting for the second complete list.
+			b := start(t, func(s *up.Settings) { s.DemoArrivals = time.Hour })
+			find := func() *client.Review {
+				found := b.all(t, client.ListReviewsParams{Q: ptr("zebrafish")})
+				if len(found) == 0 {
+					return nil
+				}
+				require.Len(t, found, 1)
+				return &found[0]
+			}
+			b.control(t, http.MethodPost, "reviews", map[string]any{"id": "followed", "location": "harbor-dental", "site": site, "author": "Zed", "rating": 5, "text": "Zebrafish in the lobby, lovely staff."})
+			require.Eventually(t, func() bool { return find() != nil }, patience, 100*time.Millisecond)
+			first := find()
+			require.Equal(t, 1, first.Version)
+
+			b.control(t, http.MethodPut, "reviews/followed", map[string]any{"text": "The zebrafish are gone and the staff were rude.", "rating": 1})
+			require.Eventually(t, func() bool { return find().Version == 2 }, patience, 100*time.Millisecond)
+			edited := find()
+			require.Equal(t, first.Id, edited.Id)
+			require.EqualValues(t, "negative", edited.Overall)
+			detail, err := b.GetReviewWithResponse(t.Context(), first.Id)
+			require.NoError(t, err)
+			require.Len(t, detail.JSON200.Earlier, 1)
+			require.Contains(t, detail.JSON200.Earlier[0].Text, "lovely staff")
+
+			b.control(t, http.MethodDelete, "reviews/followed", nil)
+			require.Eventually(t, func() bool { return find().Removed }, patience, 100*time.Millisecond)
+			history := b.history(t, first.Id)
+			require.Equal(t, 1, count(history, "assigned"))
+			require.Equal(t, 1, count(history, "text_edited"))
+			require.Equal(t, 1, count(history, "removed"))
+		})
+	}
+}
+
+func keys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}
