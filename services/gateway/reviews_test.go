@@ -176,7 +176,7 @@ func TestReviews_BadRequests_SayWhatIsWrong(t *testing.T) {
 	for query, want := range map[string]string{
 		"topic=sauce":                     "topic",
 		"limit=0":                         "limit",
-		"limit=1001":                       "limit",
+		"limit=1001":                      "limit",
 		"limit=many":                      "limit",
 		"locationid=x":                    "locationid",
 		"rating_min=nan":                  "rating_min",
@@ -232,7 +232,7 @@ func TestFacets_OwnFilter_IsLeftOut(t *testing.T) {
 
 func TestReview_Detail_ShowsEverythingAndNothingDangerous(t *testing.T) {
 	d := start(t)
-	hostile := "<script>alert(1)</script> =HYPERLINK(\"http://x\") \u202Egnp.exe 👩🏽‍⚕️ ‏שלום"
+	hostile := "<script>alert(1)</script> =HYPERLINK(\"http://x\") \u202Egnp.exe 👩🏽‍⚕️ \u200fשלום"
 	d.sample("lakeside", "r_1", func(r *collections.Review) {
 		r.Text, r.URL, r.Version = hostile, "javascript:alert(1)", 2
 		r.Earlier = []collections.TextVersion{{Version: 1, Author: "Pat", Text: "Before.", ObservedAt: r.ObservedAt}}
