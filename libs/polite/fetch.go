@@ -108,7 +108,7 @@ func (c *Client) do(ctx context.Context, req Request) (*Response, error) {
 	how := &manners{robots: req.Robots, noRedirects: req.NoRedirects}
 	if req.Robots {
 		if how.delay, err = c.checkRobots(ctx, u); err != nil {
-			return nil, err
+			return nil, c.transportProblem(ctx, err)
 		}
 	}
 	ctx = context.WithValue(ctx, mannersKey{}, how)
@@ -220,9 +220,7 @@ func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, erro
 	if err != nil {
 		return retryableTransport(err), nil
 	}
-	switch resp.Request.Method {
-	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete:
-	default:
+	if !idempotent(resp.Request.Method) {
 		return false, nil
 	}
 	switch resp.StatusCode {
@@ -248,11 +246,17 @@ func retryableTransport(err error) bool {
 		errors.Is(err, errRedirects) || errors.Is(err, errRedirectShape) {
 		return false
 	}
-	// A POST that broke may have been carried out all the same.
-	if errors.As(err, &ue) && strings.EqualFold(ue.Op, http.MethodPost) {
-		return false
+	// What broke may have been carried out all the same. Op is the method in
+	// other letters.
+	return !errors.As(err, &ue) || idempotent(strings.ToUpper(ue.Op))
+}
+
+func idempotent(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete:
+		return true
 	}
-	return true
+	return false
 }
 
 // idleReader ends the request when no byte comes for the idle bound: a total

@@ -50,8 +50,25 @@ func NewLocalLimiter(perSecond float64, burst int) *LocalLimiter {
 
 // Wait implements HostLimiter.
 func (l *LocalLimiter) Wait(ctx context.Context, host string, minInterval time.Duration) error {
+	for {
+		held, turn := l.reserve(host, minInterval)
+		if turn == nil {
+			// Who was held back takes a turn like any other afterwards, so that the
+			// end of a hold is no burst.
+			if err := refuseOrSleep(ctx, host, held, nil); err != nil {
+				return err
+			}
+			continue
+		}
+		return refuseOrSleep(ctx, host, turn.DelayFrom(time.Now()), func() { turn.CancelAt(time.Now()) })
+	}
+}
+
+// reserve takes a host's next turn, or says how long the host is held.
+func (l *LocalLimiter) reserve(host string, minInterval time.Duration) (held time.Duration, turn *rate.Reservation) {
 	now := time.Now()
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	pace := l.pace(host, now)
 	limit, burst := l.every, l.burst
 	if minInterval > 0 && rate.Every(minInterval) < limit {
@@ -61,16 +78,13 @@ func (l *LocalLimiter) Wait(ctx context.Context, host string, minInterval time.D
 		pace.limiter.SetLimitAt(now, limit)
 		pace.limiter.SetBurstAt(now, burst)
 	}
-	if held := pace.held.Sub(now); held > 0 {
-		l.mu.Unlock()
-		return l.refuseOrSleep(ctx, host, held, nil)
+	if held = pace.held.Sub(now); held > 0 {
+		return held, nil
 	}
-	turn := pace.limiter.ReserveN(now, 1)
-	l.mu.Unlock()
-	return l.refuseOrSleep(ctx, host, turn.DelayFrom(now), func() { turn.CancelAt(time.Now()) })
+	return 0, pace.limiter.ReserveN(now, 1)
 }
 
-func (l *LocalLimiter) refuseOrSleep(ctx context.Context, host string, delay time.Duration, cancel func()) error {
+func refuseOrSleep(ctx context.Context, host string, delay time.Duration, cancel func()) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Now().Add(delay).After(deadline) {
 		if cancel != nil {
 			cancel()

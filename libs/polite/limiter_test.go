@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -58,4 +60,18 @@ func TestLocalLimiter_ManyHosts_StaysBounded(t *testing.T) {
 		require.NoError(t, l.Wait(t.Context(), fmt.Sprintf("h%d.example", i), 0))
 	}
 	require.LessOrEqual(t, l.Hosts(), 4096)
+}
+
+func TestLocalLimiter_HoldEnds_WaitersTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := polite.NewLocalLimiter(1, 1)
+		require.NoError(t, l.Hold(t.Context(), "a.example", time.Now().Add(time.Minute)))
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() { require.NoError(t, l.Wait(t.Context(), "a.example", 0)) })
+		}
+		wg.Wait()
+		require.Equal(t, 64*time.Second, time.Since(start))
+	})
 }

@@ -1,6 +1,7 @@
 package polite_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -156,6 +157,27 @@ func TestDo_ManyPagesAtOnce_FetchRobotsOnce(t *testing.T) {
 	wg.Wait()
 	require.EqualValues(t, 1, robots.Load())
 	require.EqualValues(t, 20, pages.Load())
+}
+
+func TestDo_LimiterRefusesRobots_SiteIsNotClosed(t *testing.T) {
+	var robots atomic.Int32
+	s := server(t, func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			robots.Add(1)
+		}
+	})
+	limiter := polite.NewLocalLimiter(1000, 1000)
+	require.NoError(t, limiter.Hold(t.Context(), strings.TrimPrefix(s.URL, "http://"), time.Now().Add(2*time.Second)))
+	cfg := quick()
+	cfg.Limiter = limiter
+	c := client(t, cfg)
+	hasty, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_, err := c.Do(hasty, polite.Request{URL: s.URL + "/a", Robots: true})
+	requireProblem(t, err, problem.RateLimited, "host_busy")
+	_, err = c.Do(t.Context(), polite.Request{URL: s.URL + "/a", Robots: true})
+	require.NoError(t, err, "one caller's haste says nothing about the site")
+	require.EqualValues(t, 1, robots.Load())
 }
 
 func FuzzParseRobots(f *testing.F) {

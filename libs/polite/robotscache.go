@@ -100,9 +100,9 @@ func (c *Client) robotsOf(ctx context.Context, u *url.URL) (*Robots, error) {
 	return rules, err
 }
 
-// fetchRobots applies RFC 9309, 2.3.1: an answer of 4xx leaves everything
-// open, as do more than five redirects; a server fault or silence closes everything. A 429 is taken as a site
-// under load, which is no invitation to fetch more.
+// fetchRobots applies RFC 9309, 2.3.1: an answer of 4xx leaves everything open, as
+// do more than five redirects; a server fault or silence closes everything. A 429
+// is taken as a site under load, which is no invitation to fetch more.
 func (c *Client) fetchRobots(ctx context.Context, origin string) (*Robots, time.Duration, error) {
 	resp, err := c.do(ctx, Request{URL: origin + "/robots.txt", cutAt: maxRobotsBytes + 1})
 	if err == nil {
@@ -116,8 +116,14 @@ func (c *Client) fetchRobots(ctx context.Context, origin string) (*Robots, time.
 		status.Status != http.StatusTooManyRequests && status.Status != http.StatusRequestTimeout {
 		return &Robots{}, c.robots.ttl, nil
 	}
-	if kind := problem.KindOf(err); kind == problem.Forbidden || kind == problem.Invalid {
+	switch problem.KindOf(err) {
+	case problem.Forbidden, problem.Invalid:
 		return nil, robotsRetry, err
+	case problem.RateLimited:
+		if status == nil {
+			// Our own limiter refused: the site was not asked and has said nothing.
+			return nil, 0, err
+		}
 	}
 	c.cfg.Logger.WarnContext(ctx, "robots.txt unreachable, site closed for now", "origin", origin, "error", err)
 	wait := max(robotsRetry, problem.RetryAfter(err))

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -11,7 +12,10 @@ import (
 
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/docstore"
+	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/services/gateway/bootstrap"
+	"github.com/bedside-health/bedside/services/gateway/internal/store"
+	"github.com/bedside-health/bedside/services/gateway/signin"
 )
 
 func TestSignIn_RightPassword_GivesTokenAndCookie(t *testing.T) {
@@ -41,9 +45,16 @@ func TestSignIn_RightPassword_GivesTokenAndCookie(t *testing.T) {
 func TestSignIn_Stored_TokenIsNowhereInTheStore(t *testing.T) {
 	d := start(t)
 	ada := d.as("ada", "lakeside")
-	digest, err := d.store.People.Get(t.Context(), docstore.Org("lakeside"), "ada")
+	opened, err := store.Open(t.Context(), d.backend, time.Now)
 	require.NoError(t, err)
-	require.NotContains(t, digest.PasswordHash, password)
+	session, err := opened.Session(t.Context(), signin.Digest(ada.token))
+	require.NoError(t, err, "a session is found by the digest of its token")
+	require.NotContains(t, fmt.Sprintf("%+v", session), ada.token)
+	_, err = opened.Session(t.Context(), ada.token)
+	require.Equal(t, problem.NotFound, problem.KindOf(err), "and not by the token")
+	person, err := d.store.People.Get(t.Context(), docstore.Org("lakeside"), "ada")
+	require.NoError(t, err)
+	require.NotContains(t, person.PasswordHash, password)
 	require.NotContains(t, d.logs.String(), ada.token)
 }
 

@@ -24,6 +24,9 @@ func TestBroker_FiftyThousandReviews_StaysSmall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("SKIPPED: writes 50,000 reviews; run without -short")
 	}
+	if raced {
+		t.Skip("SKIPPED: the race detector multiplies memory; run without -race")
+	}
 	const reviews, limit = 50_000, 60 << 20
 	dir := t.TempDir()
 	cmd, line := process(t, dir)

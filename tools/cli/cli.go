@@ -39,14 +39,15 @@ func Run(ctx context.Context, env Environment) int {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	wrong := false
+	// Cobra checks the command's name, flags and arguments before it calls this.
+	understood := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		wrong = true
 		return fmt.Errorf("%w\nSee: %s --help", err, cmd.CommandPath())
 	})
 	if err := root.ExecuteContext(ctx); err != nil {
 		fmt.Fprintf(env.Stderr, "bedside: %v\n", err)
-		if wrong {
+		if !understood {
 			return 2
 		}
 		return 1
@@ -63,6 +64,8 @@ about, gives every review an owner and a due time.
 
 "bedside up" runs all of it on this machine; the other commands work with a
 running Bedside or on files.`,
+		Example: `  bedside up
+  bedside import reviews.csv --location harbor-eye --site google`,
 		Version:       env.Version,
 		SilenceUsage:  true,
 		SilenceErrors: true,

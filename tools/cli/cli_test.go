@@ -32,20 +32,18 @@ func TestHelp_EveryCommand_SaysWhatItDoesWithAnExample(t *testing.T) {
 		if cmd.Hidden || cmd.Name() == "help" {
 			return
 		}
-		if cmd.Parent() != nil {
-			seen++
-			require.NotEmpty(t, cmd.Short, cmd.CommandPath())
-			require.Contains(t, cmd.Example, "bedside "+strings.Fields(cmd.CommandPath())[1], cmd.CommandPath())
-			code, out, _ := run(t, "", nil, append(strings.Fields(cmd.CommandPath())[1:], "--help")...)
-			require.Zero(t, code)
-			require.Contains(t, out, "Examples:", cmd.CommandPath())
-		}
+		seen++
+		require.NotEmpty(t, cmd.Short, cmd.CommandPath())
+		require.Contains(t, cmd.Example, strings.Join(strings.Fields(cmd.CommandPath() + " up")[:2], " "), cmd.CommandPath())
+		code, out, _ := run(t, "", nil, append(strings.Fields(cmd.CommandPath())[1:], "--help")...)
+		require.Zero(t, code)
+		require.Contains(t, out, "Examples:", cmd.CommandPath())
 		for _, child := range cmd.Commands() {
 			visit(child)
 		}
 	}
 	visit(newRoot(Environment{}))
-	require.Greater(t, seen, 8)
+	require.Greater(t, seen, 9)
 }
 
 func TestUpHelp_Settings_AreAllListed(t *testing.T) {
@@ -73,6 +71,17 @@ func TestRun_UnknownFlag_IsACommandLineError(t *testing.T) {
 	code, _, stderr := run(t, "", nil, "tag", "--nonsense")
 	require.Equal(t, 2, code)
 	require.Contains(t, stderr, "bedside tag --help")
+}
+
+func TestRun_UnknownCommandOrArgument_IsACommandLineError(t *testing.T) {
+	for _, args := range [][]string{{"nonsense"}, {"dlq", "replya"}, {"pages"}, {"tag", "file.jsonl"}} {
+		code, _, stderr := run(t, "", nil, args...)
+		require.Equal(t, 2, code, args)
+		require.NotEmpty(t, stderr, args)
+	}
+	code, out, _ := run(t, "", nil, "dlq")
+	require.Zero(t, code)
+	require.Contains(t, out, "bedside dlq replay")
 }
 
 func TestTag_Lines_GiveOneLineEachInOrder(t *testing.T) {
@@ -122,7 +131,7 @@ func TestDLQ_IdOfAnotherForm_IsRefusedBeforeAnythingIsAsked(t *testing.T) {
 }
 
 func TestOneLine_ControlCharacters_AreMadeVisible(t *testing.T) {
-	require.Equal(t, "a\uFFFD[31mb\uFFFDc\uFFFD", oneLine("a\x1b[31mb\nc\u202e"))
+	require.Equal(t, "a\uFFFD[31mb\uFFFDc\uFFFD\uFFFD\uFFFD", oneLine("a\x1b[31mb\nc\u202e\u2066\u2029"))
 }
 
 func TestLocal_File_IsReadableByItsOwnerOnly(t *testing.T) {

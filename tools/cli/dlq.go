@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -35,6 +36,8 @@ KAFKA_TLS) or, for a Bedside with everything embedded, by its data folder (BEDSI
 		Example: `  bedside dlq list
   bedside dlq show reviews.collected.dlq/0/3
   bedside dlq replay reviews.collected.dlq/0/3`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newDLQList(env), newDLQShow(env), newDLQReplay(env))
 	return cmd
@@ -200,10 +203,11 @@ func kafkaConnection(env Environment) (kafkaio.Connection, error) {
 	return kafkaio.Connection{Brokers: local.Brokers, ClientID: "bedside-dlq"}, nil
 }
 
-// oneLine makes control characters of a foreign text visible, so that they cannot steer a terminal.
+// oneLine makes control characters and those that reorder what stands beside them visible,
+// so that a foreign text cannot steer a terminal.
 func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x202e || r == 0x2028 || r == 0x2029 {
+		if r < ' ' && r != '\t' || r == 0x7f || r >= 0x80 && r < 0xa0 || r == 0x2028 || r == 0x2029 || unicode.Is(unicode.Bidi_Control, r) {
 			return '�'
 		}
 		return r

@@ -158,9 +158,9 @@ func printReport(env Environment, report client.Import, f importFlags) {
 	for _, r := range report.Rejections {
 		column := ""
 		if r.Column != nil && *r.Column != "" {
-			column = " (" + *r.Column + ")"
+			column = " (" + oneLine(*r.Column) + ")"
 		}
-		fmt.Fprintf(env.Stdout, "line %d%s: %s\n", r.Line, column, r.Reason)
+		fmt.Fprintf(env.Stdout, "line %d%s: %s\n", r.Line, column, oneLine(r.Reason))
 	}
 	if more := report.Rejected - len(report.Rejections); more > 0 {
 		fmt.Fprintf(env.Stdout, "... and %d more rejected rows\n", more)

@@ -144,13 +144,13 @@ func showListings(ctx context.Context, env Environment) error {
 			health = "paused"
 		}
 		if l.Problem != nil && *l.Problem != "" {
-			health += ": " + *l.Problem
+			health += ": " + oneLine(*l.Problem)
 		}
 		reviews := int64(0)
 		if l.Reviews != nil {
 			reviews = *l.Reviews
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\n", l.Id, l.LocationId, l.Site, health, reviews, l.Ref)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%s\n", l.Id, l.LocationId, oneLine(l.Site), health, reviews, oneLine(l.Ref))
 	}
 	return table.Flush()
 }

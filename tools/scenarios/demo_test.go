@@ -31,11 +31,14 @@ func TestDemo_FirstStart_ShowsTaggedAndAssignedReviewsOfThreeKindsOfSites(t *tes
 	var reviews []client.Review
 	require.Eventually(t, func() bool {
 		reviews = b.all(t, client.ListReviewsParams{})
-		return len(reviews) > 100
+		sites := map[string]bool{}
+		for _, r := range reviews {
+			sites[r.Site] = true
+		}
+		return len(reviews) > 100 && sites["google"] && sites["carefinder"] && sites["docpages"] && sites["frontdesk-cards"]
 	}, patience, 200*time.Millisecond)
-	sites, locations, tagged := map[string]int{}, map[string]int{}, 0
+	locations, tagged := map[string]int{}, 0
 	for _, r := range reviews {
-		sites[r.Site]++
 		locations[r.LocationId]++
 		if len(r.Tags) > 0 {
 			tagged++
@@ -44,7 +47,6 @@ func TestDemo_FirstStart_ShowsTaggedAndAssignedReviewsOfThreeKindsOfSites(t *tes
 		require.NotNil(t, r.Case.DueAt, r.Id)
 	}
 	require.Len(t, locations, 6)
-	require.Subset(t, keys(sites), []string{"google", "carefinder", "docpages", "frontdesk-cards"})
 	require.Greater(t, tagged, len(reviews)*2/3)
 
 	people, err := b.ListPeopleWithResponse(t.Context())
@@ -91,12 +93,4 @@ func TestDemo_ReviewPostedEditedAndRemovedOnItsSite_IsFollowed(t *testing.T) {
 			require.Equal(t, 1, count(history, "removed"))
 		})
 	}
-}
-
-func keys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	return out
 }

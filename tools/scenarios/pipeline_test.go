@@ -172,6 +172,6 @@ func TestUp_SecondProcessOnTheSameFolder_IsRefused(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	err := up.Run(ctx, up.Config{Settings: settings, Out: new(lines), Logs: new(lines)})
-	require.ErrorContains(t, err, "start the embedded broker")
+	require.ErrorContains(t, err, "another Bedside runs")
 	require.NoError(t, ctx.Err())
 }

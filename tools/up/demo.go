@@ -191,12 +191,17 @@ func recall(file string) (memory, error) {
 	return m, nil
 }
 
+// remember replaces the file in one step, so that a kill leaves the old or the new one.
 func remember(file string, m memory) error {
 	content, err := json.Marshal(m)
 	if err != nil {
 		return fmt.Errorf("encode what the demo keeps: %w", err)
 	}
-	if err := os.WriteFile(file, content, 0o600); err != nil {
+	temporary := file + ".new"
+	if err := os.WriteFile(temporary, content, 0o600); err != nil {
+		return fmt.Errorf("store what the demo keeps: %w", err)
+	}
+	if err := os.Rename(temporary, file); err != nil {
 		return fmt.Errorf("store what the demo keeps: %w", err)
 	}
 	return nil

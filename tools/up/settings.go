@@ -14,6 +14,9 @@ import (
 	"time"
 
 	"github.com/bedside-health/bedside/libs/config"
+	"github.com/bedside-health/bedside/services/gateway"
+	workflow "github.com/bedside-health/bedside/services/response-workflow"
+	"github.com/bedside-health/bedside/services/scraper"
 )
 
 // Settings are what the environment says.
@@ -40,16 +43,26 @@ type Settings struct {
 	CredentialsFile   string        `env:"BEDSIDE_SCRAPER_CREDENTIALS_FILE" desc:"JSON file of the secrets that listings name."`
 	Credentials       config.Secret `env:"BEDSIDE_SCRAPER_CREDENTIALS" desc:"The same JSON as a value."`
 
+	SLAUrgent     time.Duration `env:"BEDSIDE_SLA_URGENT" desc:"Time allowed for the first answer to a review with an urgent flag."`
+	SLACritical   time.Duration `env:"BEDSIDE_SLA_CRITICAL" desc:"Time allowed for a negative or mixed review or one of three stars and less."`
+	SLAFavourable time.Duration `env:"BEDSIDE_SLA_FAVOURABLE" desc:"Time allowed for every other review."`
+
+	TrustedProxies []string `env:"BEDSIDE_TRUSTED_PROXIES" envSeparator:"," desc:"Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, such as 10.0.0.0/8; empty means none."`
+	SecureCookies  string   `env:"BEDSIDE_SECURE_COOKIES" desc:"Whether the session cookie is for HTTPS alone: auto (where the request came by HTTPS), always or never."`
+
 	// Setup is a file with your organization; empty runs the demo.
 	Setup string `env:"BEDSIDE_SETUP" desc:"File that names your organization, its locations and people; empty runs the demo."`
 }
 
 // DefaultSettings are those of a laptop.
 func DefaultSettings() Settings {
-	kafka := config.DefaultKafka()
+	sites, cases := scraper.DefaultConfig(), workflow.DefaultConfig()
 	return Settings{
-		Kafka: kafka, Listen: "127.0.0.1:8080", Data: "data", LogLevel: "warn",
+		Kafka: config.DefaultKafka(), Listen: "127.0.0.1:8080", Data: "data", LogLevel: "warn",
 		DemoArrivals: 20 * time.Second, SimListen: "127.0.0.1:0",
+		Interval: sites.Interval, RequestsPerSecond: sites.RequestsPerSecond, GoogleURL: sites.GoogleURL,
+		SLAUrgent: cases.SLAUrgent, SLACritical: cases.SLACritical, SLAFavourable: cases.SLAFavourable,
+		SecureCookies: gateway.DefaultConfig().SecureCookies,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -59,6 +60,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	var ends cleanups
 	defer func() { err = errors.Join(err, ends.run()) }()
+	if err := lock(cfg.Data, &ends); err != nil {
+		return err
+	}
 
 	if cfg.Kafka, err = startBroker(ctx, cfg, logger, &ends); err != nil {
 		return err
@@ -89,6 +93,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		_ = flush(bound) // Spans that cannot be delivered now are lost; that is no failure.
 		return nil
 	})
+	ends.add(func() error { return client.RemoveLocal(cfg.Data) })
 	s := &services{cfg: cfg, practice: practice, backend: backend, logger: logger, provider: provider, registries: map[string]*prometheus.Registry{}}
 	return s.run(ctx)
 }
@@ -112,6 +117,7 @@ func (s *services) run(ctx context.Context) error {
 	w := workflow.DefaultConfig()
 	w.Kafka, w.Telemetry, w.Listen, w.ServiceToken = s.cfg.Kafka, s.telemetry(), "127.0.0.1:0", token
 	w.Backend, w.Logger, w.Registry, w.TracerProvider = s.backend, s.logger.With("part", "response-workflow"), s.registry("response-workflow"), s.provider
+	w.SLAUrgent, w.SLACritical, w.SLAFavourable = s.cfg.SLAUrgent, s.cfg.SLACritical, s.cfg.SLAFavourable
 	w.Ready = func(addr net.Addr) { workflowAt <- addr }
 
 	t := sentiment.DefaultConfig()
@@ -122,6 +128,7 @@ func (s *services) run(ctx context.Context) error {
 	g := gateway.DefaultConfig()
 	g.Kafka, g.Telemetry, g.Listen, g.ServiceToken = s.cfg.Kafka, s.telemetry(), s.cfg.Listen, token
 	g.Backend, g.Logger, g.Registry, g.TracerProvider = s.backend, s.logger.With("part", "gateway"), s.registry("gateway"), s.provider
+	g.TrustedProxies, g.SecureCookies = s.cfg.TrustedProxies, s.cfg.SecureCookies
 	g.Ready = func(addr net.Addr) { gatewayAt <- addr }
 
 	s.serveMetrics(group)
@@ -154,16 +161,7 @@ func (s *services) scraper() scraper.Config {
 	c.Instance = "bedside-up"
 	c.AllowLoopback, c.AllowAddresses = s.cfg.AllowLoopback, s.cfg.AllowAddresses
 	c.Credentials, c.CredentialsFile = s.cfg.Credentials, s.cfg.CredentialsFile
-	c.Contact = s.cfg.Contact
-	if s.cfg.Interval > 0 {
-		c.Interval = s.cfg.Interval
-	}
-	if s.cfg.RequestsPerSecond > 0 {
-		c.RequestsPerSecond = s.cfg.RequestsPerSecond
-	}
-	if s.cfg.GoogleURL != "" {
-		c.GoogleURL = s.cfg.GoogleURL
-	}
+	c.Contact, c.Interval, c.RequestsPerSecond, c.GoogleURL = s.cfg.Contact, s.cfg.Interval, s.cfg.RequestsPerSecond, s.cfg.GoogleURL
 	s.practice.tune(&c)
 	return c
 }
@@ -228,6 +226,21 @@ func startBroker(ctx context.Context, cfg Config, logger *slog.Logger, ends *cle
 	// The broker has made its topics with bounds that fit one machine.
 	kafka.Partitions, kafka.Retention, kafka.MaxBytes = broker.Partitions, broker.Retention, broker.MaxPartitionBytes
 	return kafka, nil
+}
+
+// lock keeps a second process off the data folder; the system lets go of it when this
+// process ends, however it does.
+func lock(dataDir string, ends *cleanups) error {
+	l := flock.New(filepath.Join(dataDir, "lock"))
+	held, err := l.TryLock()
+	if err != nil {
+		return fmt.Errorf("lock the folder of the state: %w", err)
+	}
+	if !held {
+		return fmt.Errorf("another Bedside runs with its state in %s: stop it, or give this one a folder of its own with BEDSIDE_DATA", dataDir)
+	}
+	ends.add(l.Unlock)
+	return nil
 }
 
 // portIsFree complains about a taken port before anything else is started.

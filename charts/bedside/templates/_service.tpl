@@ -1,7 +1,7 @@
 {{- /*
 bedside.service makes the Deployment, Service, ServiceAccount and PodDisruptionBudget of one service.
 Its argument is a dict: root, name (of the objects, below the release's name), image, replicas, resources,
-port (0 for none) and servicePort, env (a list), volumes and mounts (lists).
+port (0 for none) and servicePort, env (a list), settings (a map of further variables), volumes and mounts (lists).
 */ -}}
 {{- define "bedside.service" -}}
 {{- $root := .root -}}
@@ -86,7 +86,14 @@ spec:
             {{- with $root.Values.telemetry.otlpEndpoint }}
             - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
             {{- end }}
+            {{- if .port }}
+            # Endpoints take a moment to forget a pod that ends.
+            - {name: BEDSIDE_DRAIN_DELAY, value: 5s}
+            {{- end }}
             {{- with .env }}{{ toYaml . | nindent 12 }}{{ end }}
+            {{- range $name, $value := .settings }}
+            - {name: {{ $name }}, value: {{ $value | quote }}}
+            {{- end }}
           ports:
             - {name: admin, containerPort: 9090}
             {{- if .port }}

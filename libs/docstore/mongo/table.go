@@ -62,7 +62,7 @@ func (t *table) uniqueValue(ix *docstore.Index, r docstore.Record) (string, erro
 		}
 		parts = append(parts, v)
 	}
-	// A JSON array begins with a bracket, an id stands alone: "id:" keeps them apart.
+	// The equals sign tells a list of values from an id, which stands alone.
 	text, err := json.Marshal(parts)
 	return "=" + string(text), err
 }
@@ -126,7 +126,7 @@ func (t *table) insertPart(ctx context.Context, records []docstore.Record) ([]bo
 		return done, nil
 	}
 	var bulk mongo.BulkWriteException
-	if !errors.As(err, &bulk) || bulk.WriteConcernError != nil {
+	if !errors.As(err, &bulk) || bulk.WriteConcernError != nil || len(bulk.WriteErrors) == 0 {
 		return nil, err
 	}
 	var taken []docstore.Key

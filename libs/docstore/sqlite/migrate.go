@@ -34,7 +34,13 @@ func (b *Backend) Open(ctx context.Context, s *docstore.Schema) (docstore.Table,
 			b.writer.rollback(context.Background())
 			return fmt.Errorf("bringing the tables up to date: %w", err)
 		}
-		return ses.exec(ctx, "COMMIT")
+		// A transaction left open would fail every write after it, so that its end
+		// does not hang on ctx.
+		if err := ses.exec(context.Background(), "COMMIT"); err != nil {
+			b.writer.rollback(context.Background())
+			return err
+		}
+		return nil
 	})
 }
 

@@ -4,8 +4,9 @@
 // The reader promises: every row of the file comes out as a review or as a
 // rejection with its line, column and reason; one bad row never stops the rest;
 // texts are verbatim, a spreadsheet's guard characters included; memory stays
-// bounded by one row whatever the file holds; and a repeated import of the same
-// file gives the same external ids, so that it changes nothing.
+// bounded by one row and a hash for each row before it, whatever the file holds;
+// and a repeated import of the same file gives the same external ids, so that it
+// changes nothing.
 package csv
 
 import (

@@ -322,6 +322,18 @@ func TestScopedID_RowNumbers_DoNotCollideAcrossLocations(t *testing.T) {
 	require.Equal(t, "AbFvOqmQ9hKxyz", csv.ScopedID("north", "AbFvOqmQ9hKxyz"))
 }
 
+func TestNext_JSONLineAroundTheLimit_IsReadOrRejected(t *testing.T) {
+	const limit = 64
+	for _, end := range []string{"\n", "\r\n", "\r\r\r\n"} {
+		for size := limit - 4; size <= limit+4; size++ {
+			row := `{"text":"` + strings.Repeat("x", size-len(`{"text":""}`)) + `"}`
+			reviews, rejected := readAll(t, row+end+`{"text":"next"}`+end, csv.Options{MaxRowBytes: limit})
+			require.Equal(t, 2, len(reviews)+len(rejected), "%d bytes and %q", size, end)
+			require.Equal(t, "next", reviews[len(reviews)-1].Text)
+		}
+	}
+}
+
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(header+"a,A,5,2026-01-01,\"x\"\"y\nz\"\n"), true)
 	f.Add([]byte(header+"a,A,5,1/2/2026,\"open\nb,B,4/5,,t\n"), false)

@@ -26,7 +26,7 @@ func (j *jsonLines) next() (record, error) {
 			return record{}, err
 		}
 		rec := record{line: j.line}
-		if size > j.max {
+		if size > j.max || raw == nil {
 			rec.fault = fmt.Sprintf("a row of %d bytes; at most %d", size, j.max)
 			return rec, nil
 		}
@@ -38,12 +38,13 @@ func (j *jsonLines) next() (record, error) {
 	}
 }
 
-// readLine keeps at most max bytes of a line and counts the rest.
+// readLine gives a line and its size without the line's end. Of a line larger than
+// max and a line's end it gives the size only.
 func (j *jsonLines) readLine() (raw []byte, size int, err error) {
 	for {
 		part, err := j.in.ReadSlice('\n')
 		size += len(part)
-		if size <= j.max+1 {
+		if size <= j.max+len("\r\n") {
 			raw = append(raw, part...)
 		} else {
 			raw = nil
@@ -51,7 +52,10 @@ func (j *jsonLines) readLine() (raw []byte, size int, err error) {
 		switch {
 		case err == nil:
 			j.line++
-			return raw, len(bytes.TrimRight(part, "\r\n")) + size - len(part), nil
+			if raw != nil {
+				size = len(bytes.TrimRight(raw, "\r\n"))
+			}
+			return raw, size, nil
 		case errors.Is(err, bufio.ErrBufferFull):
 		case errors.Is(err, io.EOF) && size > 0:
 			j.line++

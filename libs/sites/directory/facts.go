@@ -7,8 +7,8 @@ import (
 	"github.com/bedside-health/bedside/libs/events"
 )
 
-// maxFactBytes bounds one fact; a longer one is no fact.
-const maxFactBytes = 2 << 10
+// maxFactBytes bounds one fact, as events do; a longer one is no fact.
+const maxFactBytes = 1 << 10
 
 // maxFactValues bounds the values of a fact that has several.
 const maxFactValues = 50
@@ -45,7 +45,7 @@ func (p *page) fillFacts(f *events.ListingFacts, e *entity) {
 	}
 	if f.URL == "" {
 		for _, link := range append(e.urls(), e.id) {
-			if f.URL = p.absolute(link); f.URL != "" {
+			if f.URL = events.CleanURL(p.absolute(link)); f.URL != "" {
 				break
 			}
 		}
@@ -129,8 +129,9 @@ func hoursOf(e *entity) []string {
 			}
 		}
 		opens, closes := fact(v.ent, "opens"), fact(v.ent, "closes")
-		if opens != "" || closes != "" {
-			out = append(out, strings.TrimSpace(strings.Join(days, ",")+" "+opens+"-"+closes))
+		s := strings.TrimSpace(strings.Join(days, ",") + " " + opens + "-" + closes)
+		if (opens != "" || closes != "") && len(s) <= maxFactBytes {
+			out = append(out, s)
 		}
 	}
 	return out

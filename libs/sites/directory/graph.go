@@ -31,6 +31,15 @@ type value struct {
 	ent  *entity
 }
 
+// maxTypes bounds the types of an entity; those of real pages have a handful.
+const maxTypes = 32
+
+func (e *entity) addType(t string) {
+	if t = word(t); t != "" && len(t) <= maxFactBytes && len(e.types) < maxTypes && !slices.Contains(e.types, t) {
+		e.types = append(e.types, t)
+	}
+}
+
 // maxCompared bounds the search for values given twice, which is quadratic.
 const maxCompared = 64
 
@@ -177,9 +186,7 @@ func (g *graph) addObject(obj map[string]any) []value {
 	e := g.objectEntity(obj)
 	if types, ok := obj["@type"]; ok {
 		for _, t := range flatStrings(types) {
-			if t = word(t); t != "" && !slices.Contains(e.types, t) {
-				e.types = append(e.types, t)
-			}
+			e.addType(t)
 		}
 		e.named = true
 	}

@@ -1,6 +1,7 @@
 package directory_test
 
 import (
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -24,6 +25,13 @@ func TestRead_HostilePages_BoundedTimeAndMemory(t *testing.T) {
 		formatting[i] = "<b class=c" + strings.Repeat("x", i%40) + ">"
 	}
 	nested := `<div itemscope itemtype="http://schema.org/Dentist"><b itemprop=name>`
+	addresses := func(prefix string) string {
+		var urls strings.Builder
+		for i := range 45_000 {
+			fmt.Fprintf(&urls, `"/%s%d",`, prefix, i)
+		}
+		return `{"@type":"Dentist","review":[{"reviewBody":"a"}],"url":[` + urls.String() + `]}`
+	}
 	pages := map[string]string{
 		"many elements":         repeatTo("<i>", size),
 		"deep elements":         repeatTo("<div>", size),
@@ -44,6 +52,9 @@ func TestRead_HostilePages_BoundedTimeAndMemory(t *testing.T) {
 		"attributes":            "<div " + repeatTo("a=b ", size) + ">",
 		"unfinished comment":    "<!--" + repeatTo("-", size),
 		"entities":              `<p itemscope itemprop=x>` + repeatTo("&amp;&lt", size),
+		"many equal reviews":    ld(`{"@type":"Dentist","name":"X","review":[` + repeatTo(`{"@type":"Review","reviewBody":"a"},`, 1<<20) + `]}`),
+		"many addresses":        ld(`[` + addresses("a") + `,` + addresses("b") + `]`),
+		"many types of an item": `<div itemscope itemtype="` + repeatTo("Dentist ", 1<<20) + `">` + repeatTo(`<div itemprop=review itemscope><i itemprop=reviewBody>a</i></div>`, 1<<20) + `</div>`,
 		"long names":            ld(`{"@type":"Dentist","name":"` + strings.Repeat("n", size) + `","review":[]}`),
 	}
 	for name, page := range pages {
@@ -117,4 +128,16 @@ func FuzzJSONLD(f *testing.F) {
 		}
 		require.NotNil(t, got.Facts)
 	})
+}
+
+func TestRead_FactsBeyondTheLimits_FitTheEvent(t *testing.T) {
+	long := strings.Repeat("x", 1500)
+	got := mustRead(t, ld(`{"@type":"Dentist","name":"`+long+`","telephone":"1","url":"/`+strings.Repeat("y", 5000)+`",
+		"openingHoursSpecification":[{"dayOfWeek":"`+long+`","opens":"08:00","closes":"17:00"},{"dayOfWeek":"Monday","opens":"08:00","closes":"17:00"}],
+		"review":[{"author":"B","reviewBody":"fine"}]}`))
+	require.Equal(t, "1", got.Facts.Telephone)
+	require.Equal(t, []string{"Monday 08:00-17:00"}, got.Facts.Hours)
+	require.NoError(t, events.ListingObserved{
+		EventID: "e", OrgID: "o", ListingID: "l", LocationID: "c", Site: "s", Facts: *got.Facts, ObservedAt: time.Now(),
+	}.Validate())
 }

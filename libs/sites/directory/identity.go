@@ -179,13 +179,18 @@ var longToken = regexp.MustCompile(`[0-9]{6}|[0-9a-fA-F]{12}|[0-9a-fA-F]{8}-[0-9
 // is the oldest on sites that list the newest first, keeps the plain hash.
 func (p *page) identify(all []*found) {
 	taken := map[string]bool{}
+	copies := map[string]int{} // of descriptions that are equal in everything
 	for _, f := range slices.Backward(all) {
 		id := p.externalID(f, false)
 		if taken[id] {
 			id = p.externalID(f, true)
 		}
-		for n := 2; taken[id]; n++ {
-			id = p.hash(f.Author, f.PostedAt.String(), f.Text, strconv.Itoa(n))
+		if taken[id] {
+			key := p.hash(f.Author, f.PostedAt.String(), f.Text)
+			for taken[id] {
+				copies[key]++
+				id = p.hash(f.Author, f.PostedAt.String(), f.Text, strconv.Itoa(copies[key]+1))
+			}
 		}
 		taken[id] = true
 		f.ExternalID = id

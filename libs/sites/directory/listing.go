@@ -113,9 +113,16 @@ func (p *page) isThisPage(e *entity) bool {
 	return false
 }
 
+// maxAddresses bounds the addresses of one entity that are compared, because each
+// is compared with each of another's.
+const maxAddresses = 16
+
 func (e *entity) urls() []string {
 	var out []string
 	for _, v := range e.all("url", "mainEntityOfPage") {
+		if len(out) == maxAddresses {
+			break
+		}
 		if v.ent == nil {
 			out = append(out, v.text)
 		} else if v.ent.id != "" {

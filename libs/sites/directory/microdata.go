@@ -14,7 +14,7 @@ func (p *page) readMicrodata() {
 		e.node, e.id, e.named = n, n.attr("itemid"), true
 		for t := range strings.FieldsSeq(n.attr("itemtype")) {
 			if isSchemaOrg(t) {
-				e.types = append(e.types, word(t))
+				e.addType(t)
 			}
 		}
 		m.of[n] = e

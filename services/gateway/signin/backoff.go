@@ -3,6 +3,7 @@ package signin
 import (
 	"container/list"
 	"errors"
+	"net/netip"
 	"sync"
 	"time"
 )
@@ -69,6 +70,7 @@ type attempt struct {
 
 // begin counts an attempt, or says how long to wait before the next.
 func (b *backoff) begin(email, address string) (attempt, time.Duration) {
+	address = network(address)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
@@ -154,4 +156,18 @@ func (b *backoff) take(key string, free int) {
 	if f.count < free {
 		f.until = time.Time{}
 	}
+}
+
+// network is the address itself for IPv4 and the /64 for IPv6, of which one visitor
+// has all addresses.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	prefix, err := ip.WithZone("").Prefix(64)
+	if err != nil {
+		return address
+	}
+	return prefix.String()
 }

@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -180,6 +181,22 @@ func TestBackoff_OneAddressManyPeople_IsSlowedToo(t *testing.T) {
 			}
 		}
 		require.Equal(t, 150, refused)
+	})
+}
+
+func TestBackoff_OneIPv6NetworkManyAddresses_IsSlowedAsOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := service(t)
+		try := func(address string) problem.Kind {
+			_, _, err := s.SignIn(t.Context(), "nobody@x.example", "wrong", address)
+			return problem.KindOf(err)
+		}
+		limited := false
+		for i := range 20 {
+			limited = limited || try(fmt.Sprintf("2001:db8:1:2::%x", i+1)) == problem.RateLimited
+		}
+		require.True(t, limited)
+		require.Equal(t, problem.Unauthorized, try("2001:db8:1:3::1"), "another network has an allowance of its own")
 	})
 }
 

@@ -18,10 +18,10 @@ import (
 	"github.com/bedside-health/bedside/libs/review"
 )
 
-// Version names the rules, word lists and weights of this build. Versions
-// compare as strings; any change of data or code that can change an analysis
-// raises it.
-const Version = "2026.11.2"
+// Version names the rules, word lists and weights of this build: year, month and
+// number, each with its zeros, because versions compare as strings. Any change of
+// data or code that can change an analysis raises it.
+const Version = "2026.11.02"
 
 //go:embed data/*.txt data/weights.tsv
 var embedded embed.FS

@@ -49,6 +49,10 @@ func engine(t testing.TB) *tagging.Engine {
 	return e
 }
 
+func TestVersion_Form_ComparesAsAString(t *testing.T) {
+	require.Regexp(t, `^20\d\d\.(0[1-9]|1[0-2])\.\d\d$`, tagging.Version)
+}
+
 func TestAnalyze_ForeignText_KeepsItsPromises(t *testing.T) {
 	e := engine(t)
 	for name, text := range map[string]string{

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // images have no time zones of their own
 
 	"github.com/bedside-health/bedside/tools/cli"
 )

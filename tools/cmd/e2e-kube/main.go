@@ -1,7 +1,8 @@
 // Command e2e-kube installs the evaluation of the chart on the cluster of the current
 // kubeconfig, signs in through its Service and waits until a demo review is tagged
 // and assigned. It needs helm and kubectl, and an image of bedside that the cluster
-// can get: E2E_IMAGE names it, E2E_HELM_ARGS adds arguments to helm.
+// can get: E2E_IMAGE names it, E2E_HELM_ARGS adds arguments to helm, E2E_NAMESPACE names the
+// namespace (bedside-e2e), and E2E_KEEP=1 leaves the installation where it is.
 package main
 
 import (

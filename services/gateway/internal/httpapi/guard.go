@@ -91,11 +91,8 @@ func (s *server) admit(c *gin.Context, op *operation) error {
 // credentials returns the token of a request. A Bearer token goes before the cookie,
 // even if it is not valid: who sends one means it.
 func credentials(r *http.Request) (token string, byCookie bool) {
-	if header := r.Header.Get("Authorization"); header != "" {
-		scheme, token, _ := strings.Cut(header, " ")
-		if !strings.EqualFold(scheme, "Bearer") {
-			return "", false
-		}
+	// A proxy in front may ask for another scheme of its own; that says nothing about who asks here.
+	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
 		return strings.TrimSpace(token), false
 	}
 	if cookie, err := r.Cookie(cookieName); err == nil {

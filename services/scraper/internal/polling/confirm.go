@@ -60,7 +60,7 @@ func (s *Scraper) confirmAlways(ctx context.Context) {
 }
 
 // tally is what one look found.
-type tally struct{ confirmed, waiting, republished int }
+type tally struct{ waiting, republished int }
 
 // look checks the observations that should have arrived by now.
 func (c *confirmer) look(ctx context.Context) error {
@@ -134,7 +134,6 @@ func (c *confirmer) check(ctx context.Context, now time.Time, prints []collectio
 		if err := c.confirm(ctx, now, arrived); err != nil {
 			return err
 		}
-		sum.confirmed += len(arrived)
 		if err := c.republish(ctx, now, lacking, again); err != nil {
 			return err
 		}

@@ -1,7 +1,7 @@
 // Package bus takes collected reviews from Kafka and puts tagged ones back. For
-// each message that can be read there is exactly one published, with the same key and
-// in the same order per review; what cannot be read is answered with an error of kind
-// Invalid, which makes it a dead letter.
+// each message that can be read one is published, with the same key and in the same
+// order per review; a batch that is delivered again is published again. What cannot
+// be read is answered with an error of kind Invalid, which makes it a dead letter.
 package bus
 
 import (

@@ -8,6 +8,7 @@ import { api } from '../api/client';
 import { asProblem } from '../api/problem';
 import { meQuery, pendingCountsQuery } from '../api/queries';
 import type { Me } from '../api/types';
+import { clearDrafts } from '../review/drafts';
 import { LiveProvider } from '../live/LiveProvider';
 import { LiveIndicator, LiveNotice } from '../live/LiveIndicator';
 import { Foreign } from '../text/Foreign';
@@ -138,6 +139,7 @@ function AccountMenu({ me, openHelp }: { me: Me; openHelp: () => void }) {
     }
     await navigate('/sign-in', { replace: true });
     client.clear();
+    clearDrafts();
   };
   return (
     <Menu position="bottom-end" width={260} shadow="md">

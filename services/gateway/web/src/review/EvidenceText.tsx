@@ -1,7 +1,7 @@
 import { Tooltip } from '@mantine/core';
 import { useMemo, type CSSProperties } from 'react';
 import type { Mention, Tag, Topic } from '../api/types';
-import { ForeignParts } from '../text/Foreign';
+import { Foreign, ForeignParts } from '../text/Foreign';
 import { polarityWords, topicWords } from '../words/words';
 import classes from './EvidenceText.module.css';
 import { segmentText, type Mark } from './segments';
@@ -66,7 +66,9 @@ function Reasons({ marks }: { marks: Mark[] }) {
           <span className={classes.rule}>rule {mark.rule}</span>
         </>
       ) : (
-        <>Staff: {mark.role ? `${mark.name}, ${mark.role}` : mark.name}</>
+        <>
+          Staff: <Foreign text={mark.role ? `${mark.name}, ${mark.role}` : mark.name} />
+        </>
       )}
     </div>
   ));

@@ -29,6 +29,17 @@ export function saveDraft(reviewId: string, draft: Draft, text: string): Draft {
   return text.trim() === draft.text.trim() ? { ...draft, text } : { text, key: newKey() };
 }
 
+/** Forgets all drafts of this tab, so that whoever signs in next sees none of them. */
+export function clearDrafts(): void {
+  try {
+    for (const key of Object.keys(sessionStorage)) {
+      if (key.startsWith(prefix)) sessionStorage.removeItem(key);
+    }
+  } catch {
+    // Nothing was stored.
+  }
+}
+
 export function clearDraft(reviewId: string): void {
   try {
     sessionStorage.removeItem(prefix + reviewId);

@@ -68,8 +68,8 @@ const siteWords: Record<string, string> = {
 
 /** A site's name as people write it; an unknown one loses its dashes and gains a capital. */
 export function siteName(site: string): string {
-  const known = siteWords[site];
-  if (known) return known;
+  // A foreign name can be one that every object has, such as "constructor".
+  if (Object.hasOwn(siteWords, site)) return siteWords[site] as string;
   const spaced = site.replace(/[-_]+/g, ' ').trim();
   return spaced ? spaced.charAt(0).toUpperCase() + spaced.slice(1) : site;
 }
