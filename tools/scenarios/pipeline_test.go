@@ -13,18 +13,20 @@ import (
 	"github.com/bedside-health/bedside/libs/config"
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/kafkaio"
+	"github.com/bedside-health/bedside/libs/testkit/kafkatest"
 	"github.com/bedside-health/bedside/libs/testkit/mongotest"
 	"github.com/bedside-health/bedside/tools/cli"
 	"github.com/bedside-health/bedside/tools/client"
 	"github.com/bedside-health/bedside/tools/up"
 )
 
-// onBothStores runs a scenario on the embedded store and on MongoDB's wire protocol.
+// onBothStores runs a scenario on the embedded engines, and on a store that speaks
+// MongoDB's protocol with a broker that Bedside did not start.
 func onBothStores(t *testing.T, scenario func(t *testing.T, store func(*up.Settings))) {
 	t.Run("sqlite", func(t *testing.T) { scenario(t, func(*up.Settings) {}) })
 	t.Run("mongodb", func(t *testing.T) {
-		uri := mongotest.Start(t)
-		scenario(t, func(s *up.Settings) { s.Store = config.Secret(uri) })
+		uri, brokers := mongotest.Start(t), kafkatest.Start(t).Brokers
+		scenario(t, func(s *up.Settings) { s.Store, s.Brokers = config.Secret(uri), brokers })
 	})
 }
 
