@@ -27,7 +27,11 @@ func (b *bedside) control(t *testing.T, method, path string, body any) {
 }
 
 func TestDemo_FirstStart_ShowsTaggedAndAssignedReviewsOfThreeKindsOfSites(t *testing.T) {
-	b := start(t, func(s *up.Settings) { s.DemoArrivals = time.Hour })
+	onBothStores(t, firstStart)
+}
+
+func firstStart(t *testing.T, store func(*up.Settings)) {
+	b := start(t, func(s *up.Settings) { store(s); s.DemoArrivals = time.Hour })
 	var reviews []client.Review
 	require.Eventually(t, func() bool {
 		reviews = b.all(t, client.ListReviewsParams{})
@@ -58,24 +62,27 @@ func TestDemo_FirstStart_ShowsTaggedAndAssignedReviewsOfThreeKindsOfSites(t *tes
 }
 
 func TestDemo_ReviewPostedEditedAndRemovedOnItsSite_IsFollowed(t *testing.T) {
+	onBothStores(t, followOnItsSite)
+}
+
+func followOnItsSite(t *testing.T, store func(*up.Settings)) {
+	b := start(t, func(s *up.Settings) { store(s); s.DemoArrivals = time.Hour })
 	for _, site := range []string{"google", "directory"} {
 		t.Run(site, func(t *testing.T) {
-			t.Parallel() // Most of the time is waiting for the second complete list.
-			b := start(t, func(s *up.Settings) { s.DemoArrivals = time.Hour })
 			find := func() *client.Review {
-				found := b.all(t, client.ListReviewsParams{Q: ptr("zebrafish")})
+				found := b.all(t, client.ListReviewsParams{Q: ptr("zebrafish " + site)})
 				if len(found) == 0 {
 					return nil
 				}
 				require.Len(t, found, 1)
 				return &found[0]
 			}
-			b.control(t, http.MethodPost, "reviews", map[string]any{"id": "followed", "location": "harbor-dental", "site": site, "author": "Zed", "rating": 5, "text": "Zebrafish in the lobby, lovely staff."})
+			b.control(t, http.MethodPost, "reviews", map[string]any{"id": "followed-" + site, "location": "harbor-dental", "site": site, "author": "Zed " + site, "rating": 5, "text": "Zebrafish in the lobby, lovely staff."})
 			require.Eventually(t, func() bool { return find() != nil }, patience, 100*time.Millisecond)
 			first := find()
 			require.Equal(t, 1, first.Version)
 
-			b.control(t, http.MethodPut, "reviews/followed", map[string]any{"text": "The zebrafish are gone and the staff were rude.", "rating": 1})
+			b.control(t, http.MethodPut, "reviews/followed-"+site, map[string]any{"text": "The zebrafish are gone and the staff were rude.", "rating": 1})
 			require.Eventually(t, func() bool { return find().Version == 2 }, patience, 100*time.Millisecond)
 			edited := find()
 			require.Equal(t, first.Id, edited.Id)
@@ -85,7 +92,7 @@ func TestDemo_ReviewPostedEditedAndRemovedOnItsSite_IsFollowed(t *testing.T) {
 			require.Len(t, detail.JSON200.Earlier, 1)
 			require.Contains(t, detail.JSON200.Earlier[0].Text, "lovely staff")
 
-			b.control(t, http.MethodDelete, "reviews/followed", nil)
+			b.control(t, http.MethodDelete, "reviews/followed-"+site, nil)
 			require.Eventually(t, func() bool { return find().Removed }, patience, 100*time.Millisecond)
 			history := b.history(t, first.Id)
 			require.Equal(t, 1, count(history, "assigned"))

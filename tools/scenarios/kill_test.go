@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bedside-health/bedside/libs/testkit/mongotest"
 	"github.com/bedside-health/bedside/tools/client"
 	"github.com/bedside-health/bedside/tools/sitesim"
 )
@@ -36,8 +37,14 @@ func fromEnvironment(t *testing.T, key string, otherwise int) int {
 // end each is in the inbox once, tagged, and was assigned exactly once.
 // BEDSIDE_KILL_REVIEWS, BEDSIDE_KILL_ROUNDS and BEDSIDE_KILL_SEED change its size.
 func TestUp_KilledAtRandomMoments_LosesAndDoublesNothing(t *testing.T) {
-	total := fromEnvironment(t, "BEDSIDE_KILL_REVIEWS", 600)
-	rounds := fromEnvironment(t, "BEDSIDE_KILL_ROUNDS", 4)
+	t.Run("sqlite", func(t *testing.T) {
+		killAgainAndAgain(t, fromEnvironment(t, "BEDSIDE_KILL_REVIEWS", 600), fromEnvironment(t, "BEDSIDE_KILL_ROUNDS", 4))
+	})
+	// The store of this run outlives the kills, as a MongoDB elsewhere does; FerretDB is slow, so little flows.
+	t.Run("mongodb", func(t *testing.T) { killAgainAndAgain(t, 60, 2, "BEDSIDE_STORE="+mongotest.Start(t)) })
+}
+
+func killAgainAndAgain(t *testing.T, total, rounds int, environ ...string) {
 	seed := fromEnvironment(t, "BEDSIDE_KILL_SEED", int(time.Now().UnixNano()%1_000_000)+1)
 	t.Logf("seed %d (BEDSIDE_KILL_SEED)", seed)
 	random := rand.New(rand.NewPCG(uint64(seed), 0))
@@ -60,10 +67,10 @@ func TestUp_KilledAtRandomMoments_LosesAndDoublesNothing(t *testing.T) {
 	credentials, err := json.Marshal(map[string]string{"sim": sim.Token()})
 	require.NoError(t, err)
 	data := t.TempDir()
-	p := newProcess(t, data, []string{"--setup", plan(t, listings...)},
+	p := newProcess(t, data, []string{"--setup", plan(t, listings...)}, append(environ,
 		"BEDSIDE_ALLOW_ADDRESSES="+simulator.Host, "BEDSIDE_SCRAPER_GOOGLE_URL="+sim.URL(),
 		"BEDSIDE_SCRAPER_CREDENTIALS="+string(credentials), "BEDSIDE_SCRAPER_CONTACT=mailto:test@bedside.example",
-		"BEDSIDE_SCRAPER_REQUESTS_PER_SECOND=100")
+		"BEDSIDE_SCRAPER_REQUESTS_PER_SECOND=100")...)
 
 	rows := generated(total / 2)
 	p.start(t)
