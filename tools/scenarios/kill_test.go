@@ -41,7 +41,12 @@ func TestUp_KilledAtRandomMoments_LosesAndDoublesNothing(t *testing.T) {
 		killAgainAndAgain(t, fromEnvironment(t, "BEDSIDE_KILL_REVIEWS", 600), fromEnvironment(t, "BEDSIDE_KILL_ROUNDS", 4))
 	})
 	// The store of this run outlives the kills, as a MongoDB elsewhere does; FerretDB is slow, so little flows.
-	t.Run("mongodb", func(t *testing.T) { killAgainAndAgain(t, 60, 2, "BEDSIDE_STORE="+mongotest.Start(t)) })
+	t.Run("mongodb", func(t *testing.T) {
+		if raced {
+			t.Skip("SKIPPED: FerretDB is too slow under the race detector; run without -race")
+		}
+		killAgainAndAgain(t, 60, 2, "BEDSIDE_STORE="+mongotest.Start(t))
+	})
 }
 
 func killAgainAndAgain(t *testing.T, total, rounds int, environ ...string) {
