@@ -1,8 +1,9 @@
 // Package collections declares the documents that more than one service reads,
 // with their indexes, each under the name of the one service that writes it.
 //
-//	gateway            organizations, locations, people, listings, imports, import_chunks
-//	scraper            poll_states, fingerprints, listing_facts
+//	gateway            organizations, locations, people, listings, imports, import_chunks,
+//	                   lexicons, poll_hints, finding_dismissals
+//	scraper            poll_states, fingerprints, listing_facts, listing_findings
 //	response-workflow  reviews, case_events
 //
 // A service that reads another's collection never writes it; the gateway's
@@ -15,6 +16,7 @@ import (
 
 	"github.com/bedside-health/bedside/libs/docstore"
 	"github.com/bedside-health/bedside/libs/events"
+	"github.com/bedside-health/bedside/libs/review"
 )
 
 // Organization is a tenant: one practice group.
@@ -33,8 +35,15 @@ type Location struct {
 	TimeZone  string         `json:"time_zone"` // IANA name
 	Telephone string         `json:"telephone,omitempty"`
 	Address   events.Address `json:"address,omitzero"`
-	ManagerID string         `json:"manager_id"` // a person
-	Sort      int            `json:"sort"`
+	// Website, Hours, AcceptsNewPatients and Categories are the location's own record, which
+	// sites are compared with; what is empty is not compared. Hours are of schema.org's form
+	// ("Mo-Fr 08:00-17:00"), one interval an entry.
+	Website            string   `json:"website,omitempty"`
+	Hours              []string `json:"hours,omitempty"`
+	AcceptsNewPatients *bool    `json:"accepts_new_patients,omitempty"`
+	Categories         []string `json:"categories,omitempty"`
+	ManagerID          string   `json:"manager_id"` // a person
+	Sort               int      `json:"sort"`
 }
 
 // Role is what a person may do.
@@ -126,8 +135,12 @@ type ImportReview struct {
 	Author     string    `json:"author"`
 	Rating     *float64  `json:"rating,omitempty"`
 	RawRating  string    `json:"raw_rating,omitempty"`
+	Title      string    `json:"title,omitempty"`
 	Text       string    `json:"text"`
 	PostedAt   time.Time `json:"posted_at,omitzero"`
+	UpdatedAt  time.Time `json:"updated_at,omitzero"`
+	// Reply is the owner's answer that the file carries.
+	Reply *events.Reply `json:"reply,omitempty"`
 }
 
 // Health is how polling a listing goes.
@@ -141,6 +154,7 @@ const (
 	HealthRateLimited   Health = "rate_limited"   // the site asked to wait
 	HealthNotAuthorised Health = "not_authorised" // credentials refused or robots.txt forbids
 	HealthChangedShape  Health = "changed_shape"  // nothing found where there were reviews
+	HealthSilent        Health = "silent"         // nothing new for far longer than its rhythm
 	HealthEnded         Health = "ended"          // the listing is gone
 )
 
@@ -216,6 +230,68 @@ type ListingFact struct {
 	ObservedAt time.Time           `json:"observed_at"`
 }
 
+// Lexicon is the terms of an organization's own; its id is the organization's.
+type Lexicon struct {
+	docstore.Base
+	review.Lexicon
+	UpdatedAt time.Time `json:"updated_at"`
+	UpdatedBy string    `json:"updated_by"` // person id
+}
+
+// PollHint asks for a listing to be polled soon: its site sent a notification, or a
+// person asked. Its id is the listing's.
+type PollHint struct {
+	docstore.Base
+	Adapter string    `json:"adapter"`
+	At      time.Time `json:"at"`
+	Reason  string    `json:"reason"` // push, person
+}
+
+// FindingKind says what is wrong with a listing.
+type FindingKind string
+
+// The kinds of findings.
+const (
+	FindingDiffers   FindingKind = "differs"   // the site shows something else
+	FindingMissing   FindingKind = "missing"   // the site shows nothing where it could
+	FindingDuplicate FindingKind = "duplicate" // a second listing on the site for the same place
+)
+
+// Finding is a difference between what a site shows and the location's own record. Its id
+// is made of listing, kind and field, so that there is one at a time.
+type Finding struct {
+	docstore.Base
+	LocationID string      `json:"location_id"`
+	ListingID  string      `json:"listing_id"`
+	Site       string      `json:"site"`
+	Kind       FindingKind `json:"kind"`
+	// Field is name, telephone, address, hours, website, accepts_new_patients, categories or listing.
+	Field string `json:"field"`
+	// Ours and Theirs are both values as people read them, verbatim.
+	Ours   string `json:"ours"`
+	Theirs string `json:"theirs"`
+	// URL is where the site shows it.
+	URL string `json:"url,omitempty"`
+	// OtherListingID is the listing that a duplicate is one of.
+	OtherListingID string    `json:"other_listing_id,omitempty"`
+	Since          time.Time `json:"since"`
+	SeenAt         time.Time `json:"seen_at"`
+	// ResolvedAt is when the difference was seen to be gone; Open repeats that it is zero.
+	ResolvedAt time.Time `json:"resolved_at,omitzero"`
+	Open       bool      `json:"open"`
+}
+
+// Dismissal says that a person wants to hear no more of a finding while the site shows
+// Theirs and the record says Ours; its id is the finding's.
+type Dismissal struct {
+	docstore.Base
+	Ours   string    `json:"ours"`
+	Theirs string    `json:"theirs"`
+	Reason string    `json:"reason,omitempty"`
+	By     string    `json:"by"` // person id
+	At     time.Time `json:"at"`
+}
+
 // Store is all shared collections bound to one backend.
 type Store struct {
 	Organizations *docstore.Collection[Organization]
@@ -229,6 +305,10 @@ type Store struct {
 	ListingFacts  *docstore.Collection[ListingFact]
 	Reviews       *docstore.Collection[Review]
 	CaseEvents    *docstore.Collection[CaseEvent]
+	Lexicons      *docstore.Collection[Lexicon]
+	PollHints     *docstore.Collection[PollHint]
+	Findings      *docstore.Collection[Finding]
+	Dismissals    *docstore.Collection[Dismissal]
 }
 
 // Bind makes all shared collections ready on a backend.
@@ -247,6 +327,10 @@ func Bind(ctx context.Context, b docstore.Backend) (*Store, error) {
 		func() error { s.ListingFacts, err = docstore.Bind(ctx, b, ListingFacts()); return err },
 		func() error { s.Reviews, err = docstore.Bind(ctx, b, Reviews()); return err },
 		func() error { s.CaseEvents, err = docstore.Bind(ctx, b, CaseEvents()); return err },
+		func() error { s.Lexicons, err = docstore.Bind(ctx, b, Lexicons()); return err },
+		func() error { s.PollHints, err = docstore.Bind(ctx, b, PollHints()); return err },
+		func() error { s.Findings, err = docstore.Bind(ctx, b, Findings()); return err },
+		func() error { s.Dismissals, err = docstore.Bind(ctx, b, Dismissals()); return err },
 	} {
 		if err := bind(); err != nil {
 			return nil, err

@@ -61,6 +61,8 @@ func Listings() docstore.Definition[Listing] {
 		Indexes: []docstore.Index{
 			{Name: "by_created", Sort: asc("created_at"), Filter: []string{"location_id", "site", "adapter", "enabled"}},
 			{Name: "by_ref", Equal: []string{"site", "ref"}, Unique: true},
+			// Which listings a site's notification is about.
+			{Name: "by_adapter_ref", Equal: []string{"adapter", "ref"}, Sort: asc("created_at"), Global: true},
 			// What the scrapers of an adapter have to poll, over all organizations.
 			{Name: "to_poll", Equal: []string{"adapter", "enabled"}, Sort: asc("created_at"), Filter: []string{"site"}, Global: true},
 		},
@@ -137,6 +139,7 @@ func Reviews() docstore.Definition[Review] {
 			times("posted_at"), times("received_at"), times("case.due_at"), number("rating"),
 			field("location_id"), field("listing_id"), field("site"), field("case.status"), field("case.owner_id"),
 			field("analysis.overall"), flag("urgent"), flag("removed"), flag("has_outbox"),
+			flag("corrected"), field("analysis.version"),
 			{Path: "topic_keys", Type: docstore.String, Many: true},
 		},
 		Terms: "terms",
@@ -147,6 +150,10 @@ func Reviews() docstore.Definition[Review] {
 			{Name: "by_listing", Equal: []string{"listing_id"}, Sort: asc("received_at")},
 			// Open work of each owner, to give the next case to the least loaded.
 			{Name: "load", Equal: []string{"case.status"}, Sort: asc("case.owner_id")},
+			// What people corrected, to be given out as labelled texts.
+			{Name: "corrected", Equal: []string{"corrected"}, Sort: asc("received_at")},
+			// History in the order it came, for tagging it anew.
+			{Name: "by_received", Sort: asc("received_at"), Filter: []string{"analysis.version", "removed"}},
 			{Name: "outbox", Equal: []string{"has_outbox"}, Sort: asc("received_at"), Global: true},
 		},
 	}
@@ -161,5 +168,46 @@ func CaseEvents() docstore.Definition[CaseEvent] {
 			{Name: "by_review", Equal: []string{"review_id"}, Sort: asc("seq")},
 			{Name: "by_time", Sort: desc("at"), Filter: []string{"type"}},
 		},
+	}
+}
+
+// Lexicons declares the gateway's terms of organizations. Sentiment reads those that
+// changed since it looked last.
+func Lexicons() docstore.Definition[Lexicon] {
+	return docstore.Definition[Lexicon]{
+		Name: "lexicons", Base: func(d *Lexicon) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{times("updated_at")},
+		Indexes: []docstore.Index{{Name: "by_update", Sort: asc("updated_at"), Global: true}},
+	}
+}
+
+// PollHints declares the gateway's wishes for a poll, which the scrapers of an adapter
+// read by time.
+func PollHints() docstore.Definition[PollHint] {
+	return docstore.Definition[PollHint]{
+		Name: "poll_hints", Base: func(d *PollHint) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{field("adapter"), times("at")},
+		Indexes: []docstore.Index{{Name: "by_time", Equal: []string{"adapter"}, Sort: asc("at"), Global: true}},
+	}
+}
+
+// Findings declares the scraper's findings about listings.
+func Findings() docstore.Definition[Finding] {
+	return docstore.Definition[Finding]{
+		Name: "listing_findings", Base: func(d *Finding) *docstore.Base { return &d.Base },
+		Fields: []docstore.Field{field("location_id"), field("listing_id"), field("site"), field("field"), field("kind"), flag("open"), times("since")},
+		Indexes: []docstore.Index{
+			{Name: "newest", Sort: desc("since"), Filter: []string{"open", "location_id", "site", "field", "kind"}},
+			{Name: "by_listing", Equal: []string{"listing_id"}, Sort: asc("since")},
+		},
+	}
+}
+
+// Dismissals declares the gateway's findings that people want to hear no more of.
+func Dismissals() docstore.Definition[Dismissal] {
+	return docstore.Definition[Dismissal]{
+		Name: "finding_dismissals", Base: func(d *Dismissal) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{times("at")},
+		Indexes: []docstore.Index{{Name: "newest", Sort: desc("at")}},
 	}
 }

@@ -25,6 +25,7 @@ type Review struct {
 	Rating     *float64           `json:"rating,omitempty"` // 1..5
 	RawRating  string             `json:"raw_rating,omitempty"`
 	SubRatings map[string]float64 `json:"sub_ratings,omitempty"`
+	Title      string             `json:"title,omitempty"`
 	Text       string             `json:"text"`
 	Excerpt    bool               `json:"excerpt,omitempty"`
 	// PostedAt is the site's time, or FirstSeenAt where the site gives none
@@ -41,7 +42,14 @@ type Review struct {
 	RemovedAt       time.Time     `json:"removed_at,omitzero"`
 	SourceReply     *events.Reply `json:"source_reply,omitempty"`
 
+	// Analysis is what counts: the machine's, with people's corrections over it.
 	Analysis review.Analysis `json:"analysis"`
+	// Machine is the analysis as it was made, kept where Correction changes it; nil otherwise.
+	Machine *review.Analysis `json:"machine,omitempty"`
+	// Correction is what people say of the tags of this version of the text; Corrected
+	// repeats that there is one.
+	Correction *Correction `json:"correction,omitempty"`
+	Corrected  bool        `json:"corrected"`
 	// TopicKeys holds "billing" and "billing:negative" for each tag, for filters.
 	TopicKeys []string `json:"topic_keys"`
 	// Urgent repeats Analysis.Urgent being non-empty, for filters.
@@ -69,7 +77,25 @@ type TextVersion struct {
 	Rating     *float64        `json:"rating,omitempty"`
 	Text       string          `json:"text"`
 	Analysis   review.Analysis `json:"analysis"`
+	Correction *Correction     `json:"correction,omitempty"`
 	ObservedAt time.Time       `json:"observed_at"`
+}
+
+// Absent is the polarity in a Correction of a topic that the text does not speak of.
+const Absent = "absent"
+
+// Correction is how people corrected the tags of one version of a text. What it does not
+// name stays as the machine says, also when the text is tagged anew.
+type Correction struct {
+	// Topics says for each corrected topic positive, negative, mixed or Absent.
+	Topics map[review.Topic]string `json:"topics,omitempty"`
+	// Overall is the corrected verdict; empty if it was not corrected.
+	Overall review.Polarity `json:"overall,omitempty"`
+	// Urgent are all urgent flags as they should be, if UrgentSet.
+	Urgent    []review.Urgent `json:"urgent,omitempty"`
+	UrgentSet bool            `json:"urgent_set,omitempty"`
+	By        Actor           `json:"by"` // who corrected last
+	At        time.Time       `json:"at"`
 }
 
 // Case is the follow-up of a review.
@@ -121,6 +147,7 @@ const (
 	EventNoteAdded     = "note_added"
 	EventTextEdited    = "text_edited"
 	EventRetagged      = "retagged"
+	EventTagsCorrected = "tags_corrected" // by a person
 	EventRemoved       = "removed"
 	EventRestored      = "restored" // seen again on the site
 	EventReplySeen     = "reply_seen"

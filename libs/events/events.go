@@ -24,6 +24,7 @@ const (
 const (
 	MaxTextBytes   = 256 << 10
 	MaxAuthorBytes = 1 << 10
+	MaxTitleBytes  = 4 << 10
 )
 
 // Change says what the scraper saw happen to a review on its site.
@@ -42,6 +43,24 @@ const (
 type Reply struct {
 	Text      string    `json:"text"`
 	UpdatedAt time.Time `json:"updated_at,omitzero"`
+	// State is where the site's own moderation of the reply stands; empty is public.
+	State ReplyState `json:"state,omitempty"`
+	// Problem is why the site refused the reply, in the site's words.
+	Problem string `json:"problem,omitempty"`
+}
+
+// ReplyState is where a site's moderation of a reply stands.
+type ReplyState string
+
+// The states of a reply on its site.
+const (
+	ReplyPublic   ReplyState = "public"
+	ReplyPending  ReplyState = "pending"
+	ReplyRejected ReplyState = "rejected"
+)
+
+func (s ReplyState) valid() bool {
+	return s == "" || s == ReplyPublic || s == ReplyPending || s == ReplyRejected
 }
 
 // ReviewCollected is one observation of one review on a site. It is keyed by
@@ -66,7 +85,9 @@ type ReviewCollected struct {
 	RawRating string   `json:"raw_rating,omitempty"`
 	// SubRatings are 1..5, by the site's own names (staff, punctuality ...).
 	SubRatings map[string]float64 `json:"sub_ratings,omitempty"`
-	Text       string             `json:"text"`
+	// Title is the headline some sites have beside the text.
+	Title string `json:"title,omitempty"`
+	Text  string `json:"text"`
 	// Excerpt is true where the site gives only the beginning of the text.
 	Excerpt bool `json:"excerpt,omitempty"`
 	// PostedAt is the site's own time, SourceUpdatedAt the site's time of the

@@ -128,6 +128,7 @@ func (e ReviewCollected) Validate() error {
 		c.text("sub_ratings", name, maxShortBytes)
 		c.rating("sub_ratings", &value)
 	}
+	c.text("title", e.Title, MaxTitleBytes)
 	c.text("text", e.Text, MaxTextBytes)
 	c.when("posted_at", e.PostedAt, false)
 	c.when("source_updated_at", e.SourceUpdatedAt, false)
@@ -136,6 +137,10 @@ func (e ReviewCollected) Validate() error {
 	if e.Reply != nil {
 		c.text("reply.text", e.Reply.Text, MaxTextBytes)
 		c.when("reply.updated_at", e.Reply.UpdatedAt, false)
+		if !e.Reply.State.valid() {
+			c.fail("reply.state", "is not one of public, pending, rejected")
+		}
+		c.text("reply.problem", e.Reply.Problem, maxShortBytes)
 	}
 	return c.err
 }
@@ -160,7 +165,7 @@ func (e ReviewTagged) Validate() error {
 	}
 	seen := map[review.Topic]bool{}
 	for _, tag := range a.Tags {
-		if !tag.Topic.Valid() {
+		if !tag.Topic.Known() {
 			c.fail("analysis.tags.topic", "is not one of the topics")
 		}
 		if seen[tag.Topic] {
@@ -184,6 +189,9 @@ func (e ReviewTagged) Validate() error {
 	for _, m := range a.Mentions {
 		if !within(e.Text, m.Start, m.End) {
 			c.fail("analysis.mentions", "is not within the text")
+		}
+		if m.Polarity != "" && !m.Polarity.Valid() {
+			c.fail("analysis.mentions.polarity", "is not one of positive, negative, mixed")
 		}
 	}
 	return c.err

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"slices"
 )
 
@@ -32,6 +33,17 @@ func Topics() []Topic {
 
 // Valid reports whether t is one of the eight topics.
 func (t Topic) Valid() bool { return slices.Contains(Topics(), t) }
+
+// ownTopic is how topics of an organization's own are spelled.
+var ownTopic = regexp.MustCompile(`^own\.[a-z0-9]([a-z0-9_]{0,38}[a-z0-9])?$`)
+
+// Own reports whether t is a well-spelled topic of an organization's own
+// ("own.parking_garage"). Which ones there are, and what people call them, its
+// Lexicon says.
+func (t Topic) Own() bool { return ownTopic.MatchString(string(t)) }
+
+// Known reports whether t is one of the eight topics or an organization's own.
+func (t Topic) Known() bool { return t.Valid() || t.Own() }
 
 // Polarity says how a review speaks of a topic, or its overall verdict.
 type Polarity string
@@ -73,7 +85,8 @@ type Evidence struct {
 	Rule  string `json:"rule"`
 }
 
-// Tag is one topic with its polarity and the evidence for it.
+// Tag is one topic with its polarity and the evidence for it. Evidence is empty
+// where a person set the tag.
 type Tag struct {
 	Topic    Topic      `json:"topic"`
 	Polarity Polarity   `json:"polarity"`
@@ -82,16 +95,19 @@ type Tag struct {
 
 // Mention is a person of the practice named in a text.
 type Mention struct {
-	Name  string `json:"name"`
-	Role  string `json:"role,omitempty"`
-	Start int    `json:"start"`
-	End   int    `json:"end"`
+	Name string `json:"name"`
+	Role string `json:"role,omitempty"`
+	// Polarity is how the text speaks of the person; empty where it does not say.
+	Polarity Polarity `json:"polarity,omitempty"`
+	Start    int      `json:"start"`
+	End      int      `json:"end"`
 }
 
 // Analysis is what tagging says of one version of a text.
 type Analysis struct {
-	// Version names the rules and weights that made the analysis. Versions
-	// compare as strings: a later one is greater.
+	// Version names the rules and weights that made the analysis, and the
+	// revision of the organization's own terms if it has any
+	// ("2026.11.03+000012"). Versions compare as strings: a later one is greater.
 	Version  string    `json:"version"`
 	Language string    `json:"language,omitempty"`
 	Tags     []Tag     `json:"tags"`
