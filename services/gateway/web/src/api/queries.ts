@@ -1,8 +1,8 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query';
 import { apiFilters, filterParams, noFilters, type Filters } from '../inbox/filters';
-import { pendingStatuses } from '../words/words';
+import { humanise, pendingStatuses, topics, topicWords } from '../words/words';
 import { api, dataOf } from './client';
-import type { Location, Person } from './types';
+import type { FindingField, Location, OwnTopic, Person, TopicKey } from './types';
 
 /** Rows a page of the inbox holds. */
 export const pageSize = 50;
@@ -16,6 +16,9 @@ export const keys = {
   history: (id: string) => ['review', id, 'history'] as const,
   listings: ['listings'] as const,
   imports: ['imports'] as const,
+  findings: ['findings'] as const,
+  lexicon: ['lexicon'] as const,
+  locations: ['locations'] as const,
 };
 
 export const meQuery = queryOptions({
@@ -25,7 +28,7 @@ export const meQuery = queryOptions({
 });
 
 export const locationsQuery = queryOptions({
-  queryKey: ['locations'],
+  queryKey: keys.locations,
   queryFn: async ({ signal }) => (await dataOf(api.GET('/api/v1/locations', { signal }))).items,
   staleTime: 5 * 60_000,
 });
@@ -89,9 +92,41 @@ export const historyQuery = (id: string) =>
 
 export const listingsQuery = queryOptions({
   queryKey: keys.listings,
-  queryFn: async ({ signal }) => (await dataOf(api.GET('/api/v1/listings', { signal }))).items,
+  queryFn: ({ signal }) => dataOf(api.GET('/api/v1/listings', { signal })),
   refetchInterval: 10_000,
 });
+
+/** The organization's own topics and terms. */
+export const lexiconQuery = queryOptions({
+  queryKey: keys.lexicon,
+  queryFn: ({ signal }) => dataOf(api.GET('/api/v1/lexicon', { signal })),
+  staleTime: 60_000,
+});
+
+/** Which findings are looked at; empty values do not filter. */
+export type FindingFilters = { show: 'open' | 'dismissed' | 'resolved'; location_id?: string; site?: string; field?: FindingField };
+
+/** Differences between what sites show and the locations' own records. */
+export const findingsQuery = (filters: FindingFilters) =>
+  infiniteQueryOptions({
+    queryKey: [...keys.findings, filters],
+    queryFn: ({ pageParam, signal }) => {
+      const { show, location_id, site, field } = filters;
+      const query = {
+        open: show !== 'resolved',
+        ...(show === 'resolved' ? {} : { dismissed: show === 'dismissed' }),
+        location_id: location_id ? [location_id] : undefined,
+        site: site ? [site] : undefined,
+        field: field ? [field] : undefined,
+        limit: 100,
+        cursor: pageParam,
+      };
+      return dataOf(api.GET('/api/v1/listings/findings', { params: { query }, signal }));
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    refetchInterval: 30_000,
+  });
 
 export const importsQuery = infiniteQueryOptions({
   queryKey: keys.imports,
@@ -110,6 +145,19 @@ export function useOrganization() {
     people,
     locationOf: (id: string) => locations.find((location) => location.id === id),
     personOf: (id: string | null | undefined) => (id ? people.find((person) => person.id === id) : undefined),
+  };
+}
+
+/** All topics of the organization, the eight first, and what people call them. */
+export function useTopics() {
+  const own = useQuery(lexiconQuery).data?.topics ?? none<OwnTopic>();
+  return {
+    own,
+    all: [...topics, ...own.map((topic) => topic.key)] as TopicKey[],
+    nameOf: (key: TopicKey): string => {
+      if (Object.hasOwn(topicWords, key)) return topicWords[key as keyof typeof topicWords];
+      return own.find((topic) => topic.key === key)?.name ?? humanise(key.replace(/^own\./, ''));
+    },
   };
 }
 

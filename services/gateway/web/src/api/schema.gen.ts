@@ -175,6 +175,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reviews/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say which tags are right
+         * @description The body holds all tags of the review as a person sees them right. What differs from the machine's tags is kept as a
+         *     correction: it goes before the machine's tags, also when the same text is tagged anew, and stays with its version when
+         *     the text is edited. `overall` and `urgent` stay as they are where they are left out.
+         */
+        put: operations["correctTags"];
+        post?: never;
+        /** Take the correction of the tags back */
+        delete: operations["withdrawCorrection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}/reply/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a reply before it is published
+         * @description Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
+         */
+        post: operations["checkReply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Texts whose tags people corrected, as labelled data
+         * @description In the order the reviews came in. Topics of the organization's own are left out.
+         */
+        get: operations["listLabels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lexicon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organization's own topics and terms */
+        get: operations["getLexicon"];
+        /**
+         * Replace the organization's own topics and terms
+         * @description New reviews are tagged with them within seconds; `bedside retag` takes them to older ones. A change that is based on
+         *     another revision than the current one is refused with 409.
+         */
+        put: operations["setLexicon"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/locations": {
         parameters: {
             query?: never;
@@ -190,6 +279,30 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/locations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** One location and its own record */
+        get: operations["getLocation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a location's own record
+         * @description The record is what sites are compared with; what is empty is not compared. A change that is based on another `rev` than
+         *     the current one is refused with 409.
+         */
+        patch: operations["updateLocation"];
         trace?: never;
     };
     "/api/v1/people": {
@@ -245,6 +358,94 @@ export interface paths {
         head?: never;
         /** Pause, resume or change a listing */
         patch: operations["updateListing"];
+        trace?: never;
+    };
+    "/api/v1/listings/{id}/poll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Poll a listing now
+         * @description The poll follows within seconds, later where the site asked to wait or its budget of calls is used up. Once a minute for
+         *     a listing; more is refused with 429 and `retry_after_seconds`.
+         */
+        post: operations["pollListing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Differences between what sites show and the locations' own records
+         * @description Newest first. Filters of one name given several times are alternatives; different names must all hold.
+         */
+        get: operations["listFindings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/listings/findings/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["FindingId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hear no more of a finding
+         * @description It holds while the site shows the same and the record says the same.
+         */
+        post: operations["dismissFinding"];
+        /** Take a dismissal back */
+        delete: operations["restoreFinding"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hooks/google": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Notification by Google that a location has new or changed reviews
+         * @description The target of a Pub/Sub push subscription, with the secret of the gateway's settings in `token`. The notification is only
+         *     a hint to poll now. With the right secret the answer is always 204, whatever the body is, so that nothing is sent again.
+         *     Without the setting the endpoint does not exist.
+         */
+        post: operations["receiveGooglePush"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/imports": {
@@ -333,8 +534,15 @@ export interface components {
     schemas: {
         /** @enum {string} */
         Topic: "billing" | "wait_times" | "staff_attitude" | "scheduling_access" | "clinical_care" | "communication" | "facility" | "upselling";
+        /** @description One of the eight topics, or one of the organization's own (`own.parking`; see `GET /api/v1/lexicon`). */
+        TopicKey: string;
         /** @enum {string} */
         Polarity: "positive" | "negative" | "mixed";
+        /**
+         * @description `absent`: the text does not speak of it.
+         * @enum {string}
+         */
+        PolarityOrAbsent: "positive" | "negative" | "mixed" | "absent";
         /** @enum {string} */
         UrgentFlag: "safety_harm" | "discrimination" | "legal_threat" | "privacy";
         /** @enum {string} */
@@ -392,7 +600,43 @@ export interface components {
             time_zone: string;
             telephone?: string;
             address?: components["schemas"]["Address"];
+            website?: string;
+            /** @description One interval an entry, as `Mo-Fr 08:00-17:00`; empty means not known. */
+            hours: string[];
+            /** @description Missing means not known. */
+            accepts_new_patients?: boolean;
+            categories: string[];
             manager_id: string;
+            /** Format: int64 */
+            rev: number;
+        };
+        /** @description What is left out stays as it is; an empty value empties it. */
+        LocationPatch: {
+            /**
+             * Format: int64
+             * @description Of the location the change is based on.
+             */
+            rev: number;
+            name?: string;
+            /** @enum {string} */
+            kind?: "medical" | "dental" | "eye_care" | "";
+            region?: string;
+            /** @description IANA name. */
+            time_zone?: string;
+            telephone?: string;
+            address?: components["schemas"]["AddressInput"];
+            website?: string;
+            hours?: string[];
+            accepts_new_patients?: boolean | null;
+            categories?: string[];
+        };
+        /** @description The whole address. */
+        AddressInput: {
+            street?: string;
+            locality?: string;
+            region?: string;
+            postal_code?: string;
+            country?: string;
         };
         Evidence: {
             /** @description Byte offset into the UTF-8 text. */
@@ -403,13 +647,48 @@ export interface components {
             rule: string;
         };
         Tag: {
-            topic: components["schemas"]["Topic"];
+            topic: components["schemas"]["TopicKey"];
             polarity: components["schemas"]["Polarity"];
+            /** @description Empty where a person set the tag or changed its polarity. */
             evidence: components["schemas"]["Evidence"][];
+        };
+        TagInput: {
+            topic: components["schemas"]["TopicKey"];
+            polarity: components["schemas"]["Polarity"];
+        };
+        TagsChange: {
+            /**
+             * Format: int64
+             * @description Of the review the person saw; 409 if it has changed since.
+             */
+            rev: number;
+            tags: components["schemas"]["TagInput"][];
+            overall?: components["schemas"]["Polarity"];
+            urgent?: components["schemas"]["UrgentFlag"][];
+            reason?: string;
+        };
+        /** @description What people changed of the machine's tags; what it does not name is as the machine says. */
+        Correction: {
+            topics: {
+                [key: string]: components["schemas"]["PolarityOrAbsent"];
+            };
+            overall?: components["schemas"]["Polarity"];
+            /** @description All flags as they should be; missing if they were not corrected. */
+            urgent?: components["schemas"]["UrgentFlag"][];
+            by: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+        };
+        MachineTags: {
+            tags: components["schemas"]["Tag"][];
+            overall: components["schemas"]["Polarity"];
+            urgent: components["schemas"]["UrgentFlag"][];
+            analysis_version?: string;
         };
         Mention: {
             name: string;
             role?: string;
+            polarity?: components["schemas"]["Polarity"];
             start: number;
             end: number;
         };
@@ -441,6 +720,8 @@ export interface components {
             sub_ratings?: {
                 [key: string]: number;
             };
+            /** @description The headline that some sites have beside the text. */
+            title?: string;
             text: string;
             excerpt?: boolean;
             /** Format: date-time */
@@ -458,6 +739,8 @@ export interface components {
             urgent: components["schemas"]["UrgentFlag"][];
             mentions?: components["schemas"]["Mention"][];
             analysis_version?: string;
+            /** @description People changed the tags. */
+            corrected?: boolean;
             removed: boolean;
             case: components["schemas"]["Case"];
             /** Format: int64 */
@@ -471,6 +754,13 @@ export interface components {
             text: string;
             /** Format: date-time */
             updated_at?: string;
+            /**
+             * @description Where the site's own moderation of the reply stands.
+             * @enum {string}
+             */
+            state?: "public" | "pending" | "rejected";
+            /** @description Why the site refused the reply, in its own words. */
+            problem?: string;
         };
         ReviewVersion: {
             version: number;
@@ -482,6 +772,7 @@ export interface components {
             observed_at: string;
             tags: components["schemas"]["Tag"][];
             overall: components["schemas"]["Polarity"];
+            correction?: components["schemas"]["Correction"];
         };
         Note: {
             id: string;
@@ -500,6 +791,8 @@ export interface components {
             earlier: components["schemas"]["ReviewVersion"][];
             notes: components["schemas"]["Note"][];
             site_reply?: components["schemas"]["SiteReply"];
+            correction?: components["schemas"]["Correction"];
+            machine?: components["schemas"]["MachineTags"];
             /** Format: date-time */
             removed_at?: string;
             /** @description Statuses the case can go to from here. */
@@ -507,6 +800,8 @@ export interface components {
         };
         FacetValue: {
             value: string;
+            /** @description What people call it; given for topics of the organization's own. */
+            name?: string;
             /** Format: int64 */
             count: number;
         };
@@ -531,7 +826,7 @@ export interface components {
             id: string;
             /** Format: int64 */
             seq: number;
-            /** @description received, assigned, status_changed, due_changed, note_added, text_edited, retagged, removed, restored, reply_seen */
+            /** @description received, assigned, status_changed, due_changed, note_added, text_edited, retagged, tags_corrected, removed, restored, reply_seen */
             type: string;
             /** Format: date-time */
             at: string;
@@ -572,22 +867,185 @@ export interface components {
             enabled: boolean;
             /** Format: date-time */
             created_at: string;
-            /** @enum {string} */
-            health: "new" | "ok" | "late" | "rate_limited" | "not_authorised" | "changed_shape" | "ended";
+            health: components["schemas"]["Health"];
             /** @description What is wrong and what to do. */
             problem?: string;
+            /** @description The trouble lasts long enough that somebody should look. */
+            alarm?: boolean;
+            /** Format: date-time */
+            alarm_since?: string;
             /** Format: date-time */
             last_poll_at?: string;
             /** Format: date-time */
             last_ok_at?: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When a poll last brought something new.
+             */
+            last_heard_at?: string;
+            /**
+             * Format: date-time
+             * @description The next poll.
+             */
             due_at?: string;
+            /** @description How often reviews come in: the mean time between two of them; missing if not known yet. */
+            rhythm_seconds?: number;
+            /**
+             * Format: date-time
+             * @description When a poll out of turn was last asked for.
+             */
+            poll_requested_at?: string;
             /**
              * Format: int64
              * @description Reviews of this listing in the inbox.
              */
             reviews?: number;
             facts?: components["schemas"]["ListingFacts"];
+        };
+        /** @enum {string} */
+        Health: "new" | "ok" | "late" | "rate_limited" | "not_authorised" | "changed_shape" | "silent" | "ended";
+        ListingList: {
+            items: components["schemas"]["Listing"][];
+            /** @description How many listings that are not paused are in which health. */
+            health: components["schemas"]["FacetValue"][];
+            /** @description How many listings need somebody to look. */
+            alarms: number;
+        };
+        PollRequest: {
+            /** Format: date-time */
+            at: string;
+        };
+        /** @enum {string} */
+        FindingField: "name" | "telephone" | "address" | "hours" | "website" | "accepts_new_patients" | "categories" | "listing";
+        Finding: {
+            id: string;
+            location_id: string;
+            listing_id: string;
+            site: string;
+            /**
+             * @description The site shows something else, shows nothing where it could, or has a second listing for the same place.
+             * @enum {string}
+             */
+            kind: "differs" | "missing" | "duplicate";
+            field: components["schemas"]["FindingField"];
+            /** @description What the location's own record says, as people read it. */
+            ours: string;
+            /** @description What the site shows, as people read it. */
+            theirs: string;
+            /** @description Where the site shows it; http or https only. */
+            url?: string;
+            /** @description The listing that a duplicate is one of. */
+            other_listing_id?: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            seen_at: string;
+            /** Format: date-time */
+            resolved_at?: string;
+            open: boolean;
+            dismissal?: components["schemas"]["Dismissal"];
+        };
+        Dismissal: {
+            reason?: string;
+            by: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+        };
+        DismissalInput: {
+            reason?: string;
+        };
+        FindingPage: {
+            items: components["schemas"]["Finding"][];
+            next_cursor: string | null;
+            counts?: components["schemas"]["FindingCounts"];
+        };
+        /**
+         * @description With the first page only. Open findings that nobody dismissed: for each facet by its values under all location, site and
+         *     field filters but the facet's own, and the numbers under all of them.
+         */
+        FindingCounts: {
+            /** Format: int64 */
+            open: number;
+            /**
+             * Format: int64
+             * @description Open ones that somebody dismissed.
+             */
+            dismissed: number;
+            location_id: components["schemas"]["FacetValue"][];
+            site: components["schemas"]["FacetValue"][];
+            field: components["schemas"]["FacetValue"][];
+        };
+        OwnTopic: {
+            key: string;
+            name: string;
+        };
+        Term: {
+            phrase: string;
+            /**
+             * @description `topic`: speaks of a topic. `person`: names a person of the practice. `ignore`: says nothing.
+             * @enum {string}
+             */
+            kind: "topic" | "person" | "ignore";
+            topic?: components["schemas"]["TopicKey"];
+            polarity?: components["schemas"]["Polarity"];
+            /** @description Whom a person's term means. */
+            name?: string;
+            role?: string;
+        };
+        Lexicon: {
+            revision: number;
+            topics: components["schemas"]["OwnTopic"][];
+            terms: components["schemas"]["Term"][];
+            /** Format: date-time */
+            updated_at?: string;
+            updated_by?: components["schemas"]["Actor"];
+        };
+        LexiconInput: {
+            /** @description The one the change is based on. */
+            revision: number;
+            topics: components["schemas"]["OwnTopic"][];
+            terms: components["schemas"]["Term"][];
+        };
+        Label: {
+            id: string;
+            text: string;
+            /** Format: double */
+            rating: number | null;
+            labels: {
+                topics: {
+                    [key: string]: components["schemas"]["PolarityOrAbsent"];
+                };
+                overall: components["schemas"]["Polarity"];
+                urgent: components["schemas"]["UrgentFlag"][];
+            };
+        };
+        LabelPage: {
+            items: components["schemas"]["Label"][];
+            next_cursor: string | null;
+        };
+        ReplyDraft: {
+            reply: string;
+        };
+        ReplyFinding: {
+            rule: string;
+            /** @enum {string} */
+            severity: "block" | "warn";
+            /** @description Byte offset into the UTF-8 reply. */
+            start: number;
+            /** @description Byte offset behind the last byte. */
+            end: number;
+            quote: string;
+            why: string;
+            source: string;
+            suggestion: string;
+        };
+        ReplyReport: {
+            /** @enum {string} */
+            verdict: "block" | "warn" | "pass";
+            findings: components["schemas"]["ReplyFinding"][];
+            /** @description Of the reply in UTF-8. */
+            bytes: number;
+            characters: number;
         };
         ListingFacts: {
             name?: string;
@@ -603,8 +1061,8 @@ export interface components {
             location_id: string;
             site: string;
             /** @enum {string} */
-            adapter: "google" | "directory";
-            /** @description google: accounts/A/locations/L; directory: the URL of the page. */
+            adapter: "google" | "yelp" | "facebook" | "trustpilot" | "careopinion" | "directory" | "selector";
+            /** @description The adapter's address of the listing; google: accounts/A/locations/L; directory: the URL of the page. */
             ref: string;
             credential?: string;
             interval_seconds?: number;
@@ -677,12 +1135,14 @@ export interface components {
         Id: string;
         /** @description The ETag the change is based on; 409 if the review has changed since. */
         IfMatch: string;
+        FindingId: string;
         Limit: number;
         /** @description `next_cursor` of the page before. */
         Cursor: string;
         LocationFilter: string[];
         SiteFilter: string[];
-        TopicFilter: components["schemas"]["Topic"][];
+        /** @description One of the eight, or the key of a topic of the organization's own. */
+        TopicFilter: components["schemas"]["TopicKey"][];
         /** @description With `topic`: of that topic. Without: of any topic. */
         PolarityFilter: components["schemas"]["Polarity"][];
         OverallFilter: components["schemas"]["Polarity"][];
@@ -780,6 +1240,7 @@ export interface operations {
             query?: {
                 location_id?: components["parameters"]["LocationFilter"];
                 site?: components["parameters"]["SiteFilter"];
+                /** @description One of the eight, or the key of a topic of the organization's own. */
                 topic?: components["parameters"]["TopicFilter"];
                 /** @description With `topic`: of that topic. Without: of any topic. */
                 polarity?: components["parameters"]["PolarityFilter"];
@@ -829,6 +1290,7 @@ export interface operations {
             query?: {
                 location_id?: components["parameters"]["LocationFilter"];
                 site?: components["parameters"]["SiteFilter"];
+                /** @description One of the eight, or the key of a topic of the organization's own. */
                 topic?: components["parameters"]["TopicFilter"];
                 /** @description With `topic`: of that topic. Without: of any topic. */
                 polarity?: components["parameters"]["PolarityFilter"];
@@ -1009,6 +1471,159 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    correctTags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagsChange"];
+            };
+        };
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    withdrawCorrection: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag the change is based on; 409 if the review has changed since. */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The review with the machine's tags. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    checkReply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyDraft"];
+            };
+        };
+        responses: {
+            /** @description What the check found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplyReport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listLabels: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getLexicon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The topics and terms; revision 0 has none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lexicon"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setLexicon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LexiconInput"];
+            };
+        };
+        responses: {
+            /** @description The topics and terms after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lexicon"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listLocations: {
         parameters: {
             query?: never;
@@ -1027,6 +1642,58 @@ export interface operations {
                     "application/json": {
                         items: components["schemas"]["Location"][];
                     };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The location. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationPatch"];
+            };
+        };
+        responses: {
+            /** @description The location after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -1070,9 +1737,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        items: components["schemas"]["Listing"][];
-                    };
+                    "application/json": components["schemas"]["ListingList"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -1147,6 +1812,133 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Listing"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    pollListing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The poll is asked for. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PollRequest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFindings: {
+        parameters: {
+            query?: {
+                /** @description Only those that are still there (true), or only resolved ones (false). */
+                open?: boolean;
+                /** @description Only those that somebody dismissed (true), or none of them (false). */
+                dismissed?: boolean;
+                location_id?: components["parameters"]["LocationFilter"];
+                site?: components["parameters"]["SiteFilter"];
+                field?: components["schemas"]["FindingField"][];
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. It may be short although there is a next one. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    dismissFinding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["FindingId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DismissalInput"];
+            };
+        };
+        responses: {
+            /** @description The finding after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    restoreFinding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["FindingId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The finding after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    receiveGooglePush: {
+        parameters: {
+            query?: {
+                /** @description The secret of the gateway's settings. */
+                token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken note of. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

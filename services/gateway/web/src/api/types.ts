@@ -4,6 +4,8 @@ import type { components } from './schema.gen';
 type Schemas = components['schemas'];
 
 export type Topic = Schemas['Topic'];
+/** One of the eight topics, or the key of one of the organization's own. */
+export type TopicKey = Schemas['TopicKey'];
 export type Polarity = Schemas['Polarity'];
 export type UrgentFlag = Schemas['UrgentFlag'];
 export type CaseStatus = Schemas['Status'];
@@ -29,3 +31,13 @@ export type ListingInput = Schemas['ListingInput'];
 export type ListingHealth = Listing['health'];
 export type Import = Schemas['Import'];
 export type Rejection = Schemas['Rejection'];
+export type Correction = Schemas['Correction'];
+export type TagInput = Schemas['TagInput'];
+export type TagsChange = Schemas['TagsChange'];
+export type Finding = Schemas['Finding'];
+export type FindingField = Schemas['FindingField'];
+export type Lexicon = Schemas['Lexicon'];
+export type Term = Schemas['Term'];
+export type OwnTopic = Schemas['OwnTopic'];
+export type LocationPatch = Schemas['LocationPatch'];
+export type ReplyFinding = Schemas['ReplyFinding'];

@@ -30,6 +30,8 @@ const newRouter = () =>
                 { path: 'reviews/:id', lazy: async () => ({ Component: (await pages.review()).ReviewPage }) },
                 { path: 'sources', element: <Navigate to="/sources/listings" replace /> },
                 { path: 'sources/listings', lazy: async () => ({ Component: (await pages.listings()).ListingsPage }) },
+                { path: 'sources/accuracy', lazy: async () => ({ Component: (await pages.accuracy()).AccuracyPage }) },
+                { path: 'settings/terms', lazy: async () => ({ Component: (await pages.terms()).TermsPage }) },
                 { path: 'sources/imports', lazy: async () => ({ Component: (await pages.imports()).ImportsPage }) },
                 { path: '*', element: <NotFound /> },
               ],

@@ -1,9 +1,9 @@
 import { ActionIcon, Avatar, Button, Center, Menu, Stack, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { IconHelp, IconInbox, IconLogout, IconMoon, IconSun, IconWorldSearch } from '@tabler/icons-react';
+import { IconHelp, IconInbox, IconLogout, IconMoon, IconSun, IconTags, IconWorldSearch } from '@tabler/icons-react';
 import { useEffect } from 'react';
-import { Navigate, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
+import { Link, Navigate, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
 import { api } from '../api/client';
 import { asProblem } from '../api/problem';
 import { meQuery, pendingCountsQuery } from '../api/queries';
@@ -163,6 +163,9 @@ function AccountMenu({ me, openHelp }: { me: Me; openHelp: () => void }) {
         <Menu.Divider />
         <Menu.Item leftSection={scheme.dark ? <IconSun size={16} aria-hidden /> : <IconMoon size={16} aria-hidden />} onClick={scheme.toggle}>
           {scheme.label}
+        </Menu.Item>
+        <Menu.Item component={Link} to="/settings/terms" leftSection={<IconTags size={16} aria-hidden />}>
+          Topics and terms
         </Menu.Item>
         <Menu.Item leftSection={<IconHelp size={16} aria-hidden />} onClick={openHelp}>
           Keys and help

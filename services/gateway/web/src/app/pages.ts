@@ -5,6 +5,8 @@ export const pages = {
   inbox: () => import('../inbox/InboxPage'),
   review: () => import('../review/ReviewPage'),
   listings: () => import('../sources/ListingsPage'),
+  accuracy: () => import('../accuracy/AccuracyPage'),
+  terms: () => import('../terms/TermsPage'),
   imports: () => import('../sources/ImportsPage'),
 };
 
@@ -14,7 +16,7 @@ export const pages = {
  */
 export function preloadPages(): () => void {
   const timer = setTimeout(() => {
-    for (const page of [pages.inbox, pages.review, pages.listings, pages.imports]) {
+    for (const page of [pages.inbox, pages.review, pages.listings, pages.accuracy, pages.imports]) {
       // A page that could not be fetched now is fetched when it is opened.
       void page().catch(() => undefined);
     }

@@ -1,9 +1,9 @@
 import { Button } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { useMe, useOrganization } from '../api/queries';
+import { useMe, useOrganization, useTopics } from '../api/queries';
 import { Foreign } from '../text/Foreign';
-import { polarityWords, siteName, statusWords, topicWords } from '../words/words';
+import { polarityWords, siteName, statusWords } from '../words/words';
 import classes from './FilterChips.module.css';
 import { noFilters, toggleValue, type Filters, type ListName } from './filters';
 
@@ -13,11 +13,12 @@ type Chip = { key: string; text: ReactNode; without: Filters };
 export function FilterChips({ filters, onChange }: { filters: Filters; onChange: (filters: Filters) => void }) {
   const { locationOf, personOf } = useOrganization();
   const me = useMe().person.id;
+  const { nameOf } = useTopics();
   const owner = (id: string) =>
     id === 'me' || id === me ? 'Mine' : id === 'none' ? 'Unassigned' : <Foreign text={personOf(id)?.name ?? 'Former colleague'} />;
   const labels: Record<ListName, (value: never) => ReactNode> = {
     status: (v: keyof typeof statusWords) => statusWords[v],
-    topic: (v: keyof typeof topicWords) => topicWords[v],
+    topic: (v: string) => <Foreign text={nameOf(v)} />,
     polarity: (v: keyof typeof polarityWords) => `Said of it: ${polarityWords[v].toLowerCase()}`,
     overall: (v: keyof typeof polarityWords) => `${polarityWords[v]} overall`,
     location_id: (v: string) => <Foreign text={locationOf(v)?.name ?? 'Unknown location'} />,

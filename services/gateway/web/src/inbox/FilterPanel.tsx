@@ -2,10 +2,10 @@ import { Button, Checkbox, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { IconChevronDown, IconStarFilled } from '@tabler/icons-react';
 import { useId, useState, type ReactNode } from 'react';
-import { facetsQuery, useMe, useOrganization } from '../api/queries';
+import { facetsQuery, useMe, useOrganization, useTopics } from '../api/queries';
 import type { FacetValue } from '../api/types';
 import { Foreign } from '../text/Foreign';
-import { polarities, polarityWords, siteName, statuses, statusWords, topics, topicWords } from '../words/words';
+import { polarities, polarityWords, siteName, statuses, statusWords } from '../words/words';
 import classes from './FilterPanel.module.css';
 import { hasStar, toggleStar, toggleValue, type Filters, type ListName } from './filters';
 
@@ -20,6 +20,7 @@ export function FilterPanel({ filters, onChange }: Props) {
   const { data: facets } = useQuery(facetsQuery(filters));
   const { locations, people } = useOrganization();
   const me = useMe().person.id;
+  const topics = useTopics();
 
   const counter = (values: FacetValue[] | undefined) => (value: string) =>
     values && (values.find((v) => v.value === value)?.count ?? 0);
@@ -60,7 +61,7 @@ export function FilterPanel({ filters, onChange }: Props) {
   return (
     <div>
       {section('Status', 'status', statuses, (v) => statusWords[v as keyof typeof statusWords])}
-      {section('Topic', 'topic', topics, (v) => topicWords[v as keyof typeof topicWords])}
+      {section('Topic', 'topic', [...new Set([...topics.all, ...filters.topic])], (v) => <Foreign text={topics.nameOf(v)} />)}
       {section(
         'Said of it', 'polarity', polarities, (v) => polarityWords[v as keyof typeof polarityWords],
         filters.topic.length ? 'How the chosen topics are spoken of' : 'How any topic is spoken of',

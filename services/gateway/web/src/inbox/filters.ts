@@ -1,5 +1,5 @@
 import type { operations } from '../api/schema.gen';
-import type { CaseStatus, Polarity, Review, Topic } from '../api/types';
+import type { CaseStatus, Polarity, Review, TopicKey } from '../api/types';
 import { textMatches } from '../text/search';
 import { pendingStatuses, polarities, statuses, topics } from '../words/words';
 
@@ -10,7 +10,7 @@ export type Sort = NonNullable<Query['sort']>;
 export type Filters = {
   location_id: string[];
   site: string[];
-  topic: Topic[];
+  topic: TopicKey[];
   polarity: Polarity[];
   overall: Polarity[];
   status: CaseStatus[];
@@ -44,8 +44,12 @@ export const sortWords: Record<Sort, string> = {
 };
 
 const listNames: ListName[] = ['location_id', 'site', 'topic', 'polarity', 'overall', 'status', 'owner_id'];
-const allowed: Partial<Record<ListName, readonly string[]>> = {
-  topic: topics, polarity: polarities, overall: polarities, status: statuses,
+/** How keys of topics of an organization's own are spelled. */
+const ownTopic = /^own\.[a-z0-9]([a-z0-9_]{0,38}[a-z0-9])?$/;
+const one = (values: readonly string[]) => (value: string) => values.includes(value);
+const allowed: Partial<Record<ListName, (value: string) => boolean>> = {
+  topic: (value) => (topics as string[]).includes(value) || ownTopic.test(value),
+  polarity: one(polarities), overall: one(polarities), status: one(statuses),
 };
 const maxValues = 50;
 const maxLength = 100;
@@ -57,7 +61,7 @@ export function parseFilters(params: URLSearchParams): Filters {
   const lists = Object.fromEntries(
     listNames.map((name) => {
       const known = allowed[name];
-      const values = params.getAll(name).filter((v) => v !== '' && v.length <= maxLength && (!known || known.includes(v)));
+      const values = params.getAll(name).filter((v) => v !== '' && v.length <= maxLength && (!known || known(v)));
       return [name, [...new Set(values)].slice(0, maxValues)];
     }),
   ) as Pick<Filters, ListName>;

@@ -1,8 +1,9 @@
 import { Tooltip } from '@mantine/core';
 import { useMemo, type CSSProperties } from 'react';
-import type { Mention, Tag, Topic } from '../api/types';
+import { useTopics } from '../api/queries';
+import type { Mention, Tag, Topic, TopicKey } from '../api/types';
 import { Foreign, ForeignParts } from '../text/Foreign';
-import { polarityWords, topicWords } from '../words/words';
+import { mentionWords, polarityWords } from '../words/words';
 import classes from './EvidenceText.module.css';
 import { segmentText, type Mark } from './segments';
 
@@ -12,7 +13,16 @@ const hues: Record<Topic, number> = {
 };
 const signs = { positive: '+', negative: '−', mixed: '±' } as const;
 
-export const topicHue = (topic: Topic): CSSProperties => ({ '--hue': hues[topic] }) as CSSProperties;
+/** The hue of a topic; one of the organization's own has one of these that depends on its key alone. */
+function hueOf(topic: TopicKey): number {
+  if (Object.hasOwn(hues, topic)) return hues[topic as Topic];
+  let sum = 7;
+  for (const letter of topic) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 997;
+  return ownHues[sum % ownHues.length] as number;
+}
+const ownHues = [45, 120, 200, 265, 305];
+
+export const topicHue = (topic: TopicKey): CSSProperties => ({ '--hue': hueOf(topic) }) as CSSProperties;
 
 type Props = {
   text: string;
@@ -20,7 +30,7 @@ type Props = {
   mentions?: readonly Mention[];
   language?: string;
   /** Topics whose evidence is not shown. */
-  hidden?: ReadonlySet<Topic>;
+  hidden?: ReadonlySet<TopicKey>;
 };
 
 /**
@@ -53,21 +63,23 @@ function markStyle(marks: Mark[]): CSSProperties {
   const topics = [...new Set(marks.flatMap((mark) => (mark.kind === 'evidence' ? [mark.topic] : [])))];
   const first = topics[0];
   if (!first) return {};
-  const lines = topics.slice(0, 4).map((topic, i) => `inset 0 ${-2 - 3 * i}px 0 oklch(var(--bs-mark-line) 0.14 ${hues[topic]})`);
+  const lines = topics.slice(0, 4).map((topic, i) => `inset 0 ${-2 - 3 * i}px 0 oklch(var(--bs-mark-line) 0.14 ${hueOf(topic)})`);
   return { ...topicHue(first), boxShadow: lines.join(', '), paddingBottom: 3 * (lines.length - 1) };
 }
 
 function Reasons({ marks }: { marks: Mark[] }) {
+  const { nameOf } = useTopics();
   return marks.map((mark, i) => (
     <div key={i}>
       {mark.kind === 'evidence' ? (
         <>
-          {topicWords[mark.topic]}: {polarityWords[mark.polarity].toLowerCase()}
+          <Foreign text={nameOf(mark.topic)} />: {polarityWords[mark.polarity].toLowerCase()}
           <span className={classes.rule}>rule {mark.rule}</span>
         </>
       ) : (
         <>
           Staff: <Foreign text={mark.role ? `${mark.name}, ${mark.role}` : mark.name} />
+          {mark.polarity && `, ${mentionWords[mark.polarity]}`}
         </>
       )}
     </div>

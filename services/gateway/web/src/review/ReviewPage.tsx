@@ -4,8 +4,8 @@ import { IconAlertOctagon, IconArrowLeft, IconChevronDown, IconChevronUp, IconMe
 import { useEffect, useRef, useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { asProblem } from '../api/problem';
-import { reviewQuery, useMe, useOrganization } from '../api/queries';
-import type { ReviewDetail, Topic } from '../api/types';
+import { reviewQuery, useMe, useOrganization, useTopics } from '../api/queries';
+import type { ReviewDetail, TopicKey } from '../api/types';
 import { Empty } from '../app/Empty';
 import { Failure } from '../app/Failure';
 import { useShortcuts } from '../app/shortcuts';
@@ -13,15 +13,19 @@ import { usePageTitle } from '../app/usePageTitle';
 import { Foreign, ForeignParts } from '../text/Foreign';
 import { RelativeTime } from '../time/Time';
 import { OverallChip, Rating } from '../words/Chips';
-import { humanise, siteName, urgentWords } from '../words/words';
+import { humanise, polarityWords, siteName, urgentWords } from '../words/words';
 import { CasePanel } from './CasePanel';
 import { useCaseCommands } from './commands';
+import { AddTag, CorrectedNotice } from './Correct';
+import { useCorrections, withFlag, withTopic } from './corrections';
 import { Details } from './Details';
 import { EarlierVersions } from './EarlierVersions';
 import { EvidenceText } from './EvidenceText';
 import { History } from './History';
 import { Legend } from './Legend';
 import { Notes } from './Notes';
+import { People } from './People';
+import { ReplyCheck } from './ReplyCheck';
 import classes from './ReviewPage.module.css';
 import { trailOf } from './trail';
 
@@ -89,7 +93,9 @@ function ReviewView({ review, etag }: { review: ReviewDetail; etag: string | nul
   const ownerField = useRef<HTMLInputElement>(null);
   const statusField = useRef<HTMLInputElement>(null);
   const noteField = useRef<HTMLTextAreaElement>(null);
-  const [hidden, setHidden] = useState<ReadonlySet<Topic>>(new Set());
+  const [hidden, setHidden] = useState<ReadonlySet<TopicKey>>(new Set());
+  const { nameOf } = useTopics();
+  const { correct, takeBack } = useCorrections(review, etag);
 
   const openField = (field: HTMLInputElement | null) => {
     field?.focus();
@@ -106,7 +112,7 @@ function ReviewView({ review, etag }: { review: ReviewDetail; etag: string | nul
     void document.getElementById('content')?.scrollTo({ top: 0 });
   }, [review.id]);
 
-  const toggle = (topic: Topic) => {
+  const toggle = (topic: TopicKey) => {
     const next = new Set(hidden);
     if (!next.delete(topic)) next.add(topic);
     setHidden(next);
@@ -138,6 +144,11 @@ function ReviewView({ review, etag }: { review: ReviewDetail; etag: string | nul
           </Alert>
         )}
         <section className={classes.card} aria-label="Text">
+          {review.title && (
+            <p className={classes.headline} dir="auto">
+              <Foreign text={review.title} />
+            </p>
+          )}
           {review.text ? (
             <EvidenceText text={review.text} tags={review.tags} mentions={review.mentions} language={review.language} hidden={hidden} />
           ) : (
@@ -145,7 +156,30 @@ function ReviewView({ review, etag }: { review: ReviewDetail; etag: string | nul
           )}
           {review.excerpt && <p className={classes.dimmed}>The site shows only the beginning of this text.</p>}
           <div className={classes.legend}>
-            <Legend tags={review.tags} hidden={hidden} onToggle={toggle} />
+            <Legend
+              tags={review.tags}
+              hidden={hidden}
+              onToggle={toggle}
+              onCorrect={
+                mayAct
+                  ? (topic, polarity) =>
+                      void correct(
+                        { tags: withTopic(review, topic, polarity) },
+                        polarity === 'absent' ? `${nameOf(topic)} no longer counts.` : `${nameOf(topic)} is now ${polarityWords[polarity].toLowerCase()}.`,
+                      )
+                  : undefined
+              }
+            />
+            {mayAct && (
+              <AddTag
+                review={review}
+                onTopic={(topic, polarity) => void correct({ tags: withTopic(review, topic, polarity) }, `${nameOf(topic)} added.`)}
+                onOverall={(overall) => void correct({ overall }, `The review now counts as ${polarityWords[overall].toLowerCase()}.`)}
+                onFlag={(flag) => void correct({ urgent: withFlag(review, flag) }, review.urgent.includes(flag) ? 'The urgent flag is gone.' : 'Flagged as urgent.')}
+              />
+            )}
+            <CorrectedNotice review={review} timeZone={timeZone} mayAct={mayAct} onTakeBack={() => void takeBack()} />
+            <People mentions={review.mentions ?? []} />
           </div>
         </section>
         {review.site_reply && (
@@ -156,11 +190,25 @@ function ReviewView({ review, etag }: { review: ReviewDetail; etag: string | nul
             <div className={classes.plain} dir="auto">
               <ForeignParts text={review.site_reply.text} />
             </div>
+            {review.site_reply.state === 'pending' && <p className={classes.dimmed}>The site has not published it yet: it looks at replies first.</p>}
+            {review.site_reply.state === 'rejected' && (
+              <Alert color="orange" variant="light" mt="xs" p="xs" title="The site refused this reply" role="note">
+                {review.site_reply.problem ? <Foreign text={review.site_reply.problem} /> : 'It gives no reason. Write it differently and send it again.'}
+              </Alert>
+            )}
             {review.site_reply.updated_at && (
               <p className={classes.dimmed}>
                 <RelativeTime at={review.site_reply.updated_at} timeZone={timeZone} />
               </p>
             )}
+          </section>
+        )}
+        {mayAct && !review.removed && (
+          <section className={`${classes.card} ${classes.after}`} aria-labelledby="check-title">
+            <Title order={2} id="check-title" className={classes.subtitle}>
+              <IconMessageReply size={17} aria-hidden /> Write a reply
+            </Title>
+            <ReplyCheck review={review} />
           </section>
         )}
         <EarlierVersions versions={review.earlier} timeZone={timeZone} language={review.language} />

@@ -21,10 +21,10 @@ function putStatus({ id, etag }: Target, status: CaseStatus, reason?: string) {
   return api.PUT('/api/v1/reviews/{id}/status', { params: { path: { id }, header: ifMatch(etag) }, body: { status, reason } });
 }
 
-type Answer = { data?: ReviewDetail; response: Response };
+export type Answer = { data?: ReviewDetail; response: Response };
 
 /** Takes the server's answer to a command into everything that is shown. */
-function settle(client: QueryClient, answer: Answer): CachedDetail | null {
+export function settle(client: QueryClient, answer: Answer): CachedDetail | null {
   if (!answer.data) return null;
   const fresh = { review: answer.data, etag: answer.response.headers.get('etag') };
   storeReview(client, fresh.review);

@@ -1,10 +1,10 @@
-import type { Tag, Topic, Polarity, Mention } from '../api/types';
+import type { Tag, TopicKey, Polarity, Mention } from '../api/types';
 import { spansFromBytes } from '../text/utf8';
 
 /** Why a stretch of text is marked. */
 export type Mark =
-  | { kind: 'evidence'; topic: Topic; polarity: Polarity; rule: string; group: number }
-  | { kind: 'mention'; name: string; role?: string; group: number };
+  | { kind: 'evidence'; topic: TopicKey; polarity: Polarity; rule: string; group: number }
+  | { kind: 'mention'; name: string; role?: string; polarity?: Polarity; group: number };
 
 /** A stretch of text with all marks that cover it; stretches follow one another without gaps or overlaps. */
 export type Segment = { text: string; marks: Mark[]; opens: number[] };
@@ -22,8 +22,8 @@ export function segmentText(text: string, tags: readonly Tag[], mentions: readon
       candidates.push({ start, end, quote, mark });
     }
   }
-  for (const { start, end, name, role } of mentions) {
-    candidates.push({ start, end, mark: { kind: 'mention', name, role, group: candidates.length } });
+  for (const { start, end, name, role, polarity } of mentions) {
+    candidates.push({ start, end, mark: { kind: 'mention', name, role, polarity, group: candidates.length } });
   }
 
   const marked: { start: number; end: number; mark: Mark }[] = [];

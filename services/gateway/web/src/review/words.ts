@@ -36,6 +36,8 @@ export function eventWords(event: CaseEvent, { personOf, timeZone }: Names): str
     }
     case 'retagged':
       return 'Topics worked out again';
+    case 'tags_corrected':
+      return 'Topics corrected';
     case 'removed':
       return 'No longer on its site';
     case 'restored':

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, SegmentedControl, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { api } from '../api/client';
@@ -6,7 +6,7 @@ import { keys, useOrganization } from '../api/queries';
 import type { ListingInput } from '../api/types';
 import { Failure } from '../app/Failure';
 import { useToast } from '../app/toast';
-import { foreignLink } from '../review/links';
+import { adapters, addressIn, type Adapter } from './adapters';
 import { siteKey, siteOfURL } from './header';
 
 const intervals = [
@@ -16,8 +16,6 @@ const intervals = [
   { value: '21600', label: 'Every 6 hours' },
   { value: '86400', label: 'Once a day' },
 ];
-const googleRef = /^accounts\/[^/\s]+\/locations\/[^/\s]+$/;
-
 export function AddListing({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
     <Modal opened={opened} onClose={onClose} title="Watch a listing" size="md">
@@ -30,7 +28,7 @@ function ListingForm({ onDone }: { onDone: () => void }) {
   const { locations } = useOrganization();
   const client = useQueryClient();
   const toast = useToast();
-  const [adapter, setAdapter] = useState<ListingInput['adapter']>('directory');
+  const [adapter, setAdapter] = useState<Adapter>('directory');
   const [location, setLocation] = useState<string | null>(locations.length === 1 ? (locations[0]?.id ?? null) : null);
   const [ref, setRef] = useState('');
   const [site, setSite] = useState<string | null>(null);
@@ -38,15 +36,14 @@ function ListingForm({ onDone }: { onDone: () => void }) {
   const [interval, setInterval] = useState('0');
   const [checked, setChecked] = useState(false);
 
+  const help = adapters[adapter];
   const address = ref.trim();
-  const siteValue = adapter === 'google' ? 'google' : siteKey(site ?? siteOfURL(address));
+  const siteValue = help.site ?? siteKey(site ?? siteOfURL(addressIn(address)));
   const faults = {
     location: location ? undefined : 'Choose the location that is reviewed there.',
-    ref:
-      adapter === 'google'
-        ? googleRef.test(address) ? undefined : 'Write it as accounts/…/locations/…, as the Business Profile shows it.'
-        : foreignLink(address) ? undefined : 'Give the full address of the page, beginning with https://.',
+    ref: help.fault(address),
     site: siteValue ? undefined : 'Give the site a name of letters and digits.',
+    credential: help.credential && !credential.trim() ? 'Name the credential that Bedside’s configuration keeps for it.' : undefined,
   };
   const add = useMutation({
     mutationFn: (body: ListingInput) => api.POST('/api/v1/listings', { body }),
@@ -59,13 +56,13 @@ function ListingForm({ onDone }: { onDone: () => void }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setChecked(true);
-    if (!location || faults.ref || faults.site || add.isPending) return;
+    if (!location || faults.ref || faults.site || faults.credential || add.isPending) return;
     add.mutate({
       adapter,
       location_id: location,
       site: siteValue,
       ref: address,
-      credential: adapter === 'google' && credential.trim() ? credential.trim() : undefined,
+      credential: help.credential ? credential.trim() : undefined,
       interval_seconds: Number(interval),
     });
   };
@@ -73,15 +70,19 @@ function ListingForm({ onDone }: { onDone: () => void }) {
   return (
     <form onSubmit={submit} noValidate>
       <Stack gap="sm">
-        <SegmentedControl
-          fullWidth
-          aria-label="Kind of listing"
+        <Select
+          label="Kind of listing"
+          data={Object.entries(adapters).map(([value, { label }]) => ({ value, label }))}
           value={adapter}
-          onChange={(value) => setAdapter(value as ListingInput['adapter'])}
-          data={[
-            { value: 'directory', label: 'Directory page' },
-            { value: 'google', label: 'Google profile' },
-          ]}
+          allowDeselect={false}
+          onChange={(value) => {
+            if (!value) return;
+            setAdapter(value as Adapter);
+            setRef('');
+            setSite(null);
+            setChecked(false);
+          }}
+          description={help.note}
         />
         <Select
           label="Location"
@@ -92,48 +93,36 @@ function ListingForm({ onDone }: { onDone: () => void }) {
           searchable={locations.length > 8}
           error={checked && faults.location}
         />
-        {adapter === 'directory' ? (
-          <>
-            <TextInput
-              label="Address of the page"
-              description="The public page of this location, with its reviews on it."
-              required
-              type="url"
-              inputMode="url"
-              placeholder="https://www.example.com/dentists/lakeside"
-              value={ref}
-              onChange={(event) => setRef(event.currentTarget.value)}
-              error={checked && faults.ref}
-            />
-            <TextInput
-              label="Name of the site"
-              description="Reviews are shown and filtered under it."
-              value={site ?? siteOfURL(address)}
-              maxLength={50}
-              onChange={(event) => setSite(event.currentTarget.value)}
-              error={checked && !faults.ref && faults.site}
-            />
-          </>
-        ) : (
-          <>
-            <TextInput
-              label="Location in the Business Profile"
-              description="Its resource name in the Google Business Profile."
-              required
-              placeholder="accounts/123/locations/456"
-              value={ref}
-              onChange={(event) => setRef(event.currentTarget.value)}
-              error={checked && faults.ref}
-            />
-            <TextInput
-              label="Name of the credential"
-              description="The name under which Bedside’s configuration keeps the secret; never the secret itself."
-              value={credential}
-              maxLength={100}
-              autoComplete="off"
-              onChange={(event) => setCredential(event.currentTarget.value)}
-            />
-          </>
+        <TextInput
+          label={help.refLabel}
+          description={help.refHelp}
+          required
+          placeholder={help.placeholder}
+          value={ref}
+          onChange={(event) => setRef(event.currentTarget.value)}
+          error={checked && faults.ref}
+        />
+        {!help.site && (
+          <TextInput
+            label="Name of the site"
+            description="Reviews are shown and filtered under it."
+            value={site ?? siteOfURL(addressIn(address))}
+            maxLength={50}
+            onChange={(event) => setSite(event.currentTarget.value)}
+            error={checked && !faults.ref && faults.site}
+          />
+        )}
+        {help.credential && (
+          <TextInput
+            label="Name of the credential"
+            description={`${help.credential} Give the name under which Bedside’s configuration keeps it; never the secret itself.`}
+            required
+            value={credential}
+            maxLength={100}
+            autoComplete="off"
+            onChange={(event) => setCredential(event.currentTarget.value)}
+            error={checked && faults.credential}
+          />
         )}
         <Select label="Read it" data={intervals} value={interval} allowDeselect={false} onChange={(value) => value && setInterval(value)} />
         {add.error && <Failure error={add.error} title="The listing was not added" />}

@@ -2,7 +2,7 @@ import { Alert, Anchor, Button, Group, Modal, Skeleton, Stack, Text } from '@man
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import {
-  IconAlertTriangle, IconCircleCheck, IconClock, IconCircleDashed, IconExternalLink, IconLock, IconPlayerPause, IconPlayerPlay, IconPlus, IconTrash, IconWorldSearch,
+  IconAlertTriangle, IconCircleCheck, IconClock, IconCircleDashed, IconExternalLink, IconLock, IconPlayerPause, IconPlayerPlay, IconPlus, IconRefresh, IconTrash, IconVolumeOff, IconWorldSearch,
 } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -30,9 +30,10 @@ export function ListingsPage() {
   const [leaving, setLeaving] = useState<Listing | null>(null);
   const { locationOf } = useOrganization();
   // An import is read like a listing; it has a page of its own.
-  const items = listings.data
-    ?.filter((listing) => listing.adapter !== 'csv')
-    .sort((a, b) => Number(b.health !== 'ok' && b.health !== 'new') - Number(a.health !== 'ok' && a.health !== 'new') || a.created_at.localeCompare(b.created_at));
+  const items = listings.data?.items
+    .filter((listing) => listing.adapter !== 'csv')
+    .sort((a, b) => rank(b) - rank(a) || a.created_at.localeCompare(b.created_at));
+  const alarms = items?.filter((listing) => listing.enabled && listing.alarm).length ?? 0;
   const button = mayConfigure && (
     <Button leftSection={<IconPlus size={17} aria-hidden />} onClick={add.open}>
       Watch a listing
@@ -61,6 +62,11 @@ export function ListingsPage() {
           {!mayConfigure && ' Ask a manager or administrator to add one.'}
         </Empty>
       )}
+      {alarms > 0 && (
+        <Alert color="red" variant="light" mb="sm" icon={<IconAlertTriangle size={18} aria-hidden />} title={`${count(alarms, 'listing')} need${alarms === 1 ? 's' : ''} somebody`} classNames={{ title: 'bs-alert-title' }} role="status">
+          New reviews there are not heard of until it is put right. Each says below what to do.
+        </Alert>
+      )}
       {items && items.length > 0 && (
         <ul className={classes.list} aria-label="Listings">
           {items.map((listing) => (
@@ -81,8 +87,11 @@ export function ListingsPage() {
   );
 }
 
+/** What needs somebody comes first, then what is not well. */
+const rank = (l: Listing) => (l.enabled && l.alarm ? 2 : 0) + (l.enabled && l.health !== 'ok' && l.health !== 'new' ? 1 : 0);
+
 const healthIcons: Record<string, typeof IconClock> = {
-  new: IconCircleDashed, ok: IconCircleCheck, late: IconClock, rate_limited: IconClock, not_authorised: IconLock, changed_shape: IconAlertTriangle, ended: IconAlertTriangle,
+  new: IconCircleDashed, ok: IconCircleCheck, late: IconClock, rate_limited: IconClock, not_authorised: IconLock, changed_shape: IconAlertTriangle, silent: IconVolumeOff, ended: IconAlertTriangle,
 };
 
 function Health({ listing }: { listing: Listing }) {
@@ -116,8 +125,14 @@ function ListingCard({ listing, locationName, timeZone, mayConfigure, onLeave }:
     onError: (error) => toast.failed('Nothing was changed', asProblem(error)),
     onSettled: () => client.invalidateQueries({ queryKey: keys.listings }),
   });
+  const poll = useMutation({
+    mutationFn: () => api.POST('/api/v1/listings/{id}/poll', { params: { path: { id: listing.id } } }),
+    onSuccess: () => toast.done(`${name} is read within seconds.`),
+    onError: (error) => toast.failed('It is not read right now', asProblem(error)),
+    onSettled: () => client.invalidateQueries({ queryKey: keys.listings }),
+  });
   return (
-    <li className={classes.card}>
+    <li className={classes.card} data-alarm={listing.enabled && listing.alarm ? true : undefined}>
       <div className={classes.cardHead}>
         <div className={classes.names}>
           <Text fw={620}>
@@ -147,6 +162,16 @@ function ListingCard({ listing, locationName, timeZone, mayConfigure, onLeave }:
               {count(listing.reviews ?? 0, 'review')}
             </Anchor>
           </Fact>
+          {listing.enabled && listing.alarm && listing.alarm_since && (
+            <Fact name="Not well since">
+              <RelativeTime at={listing.alarm_since} timeZone={timeZone} />
+            </Fact>
+          )}
+          {listing.last_heard_at && (
+            <Fact name="Last news">
+              <RelativeTime at={listing.last_heard_at} timeZone={timeZone} />
+            </Fact>
+          )}
           <Fact name="Last read">{listing.last_ok_at ? <RelativeTime at={listing.last_ok_at} timeZone={timeZone} /> : 'never'}</Fact>
           {listing.enabled && listing.due_at && <Fact name="Next read">{Date.parse(listing.due_at) < now + 60_000 ? 'within a minute' : relativeTime(listing.due_at, now)}</Fact>}
           {facts?.rating !== undefined && (
@@ -161,7 +186,12 @@ function ListingCard({ listing, locationName, timeZone, mayConfigure, onLeave }:
           )}
         </dl>
         {mayConfigure && (
-          <Group gap={6} justify="flex-end" wrap="nowrap">
+          <Group gap={6} justify="flex-end">
+            {listing.enabled && (
+              <Button size="compact-sm" variant="default" loading={poll.isPending} leftSection={<IconRefresh size={15} aria-hidden />} onClick={() => poll.mutate()} aria-label={`Read ${name} now`}>
+                Read now
+              </Button>
+            )}
             <Button
               size="compact-sm"
               variant="default"

@@ -5,7 +5,7 @@ import { useMe } from '../api/queries';
 import { usePageTitle } from '../app/usePageTitle';
 import classes from './Sources.module.css';
 
-/** The two sides of where reviews come from: listings that are watched, and files that were imported. */
+/** Where reviews come from: listings that are watched and how right they are, and files that were imported. */
 export function SourcesLayout({ title, action, children }: { title: string; action: ReactNode; children: ReactNode }) {
   const heading = usePageTitle(title);
   return (
@@ -13,6 +13,9 @@ export function SourcesLayout({ title, action, children }: { title: string; acti
       <nav aria-label="Sources" className={classes.tabs}>
         <NavLink to="/sources/listings" className={classes.tab}>
           Listings
+        </NavLink>
+        <NavLink to="/sources/accuracy" className={classes.tab}>
+          Accuracy
         </NavLink>
         <NavLink to="/sources/imports" className={classes.tab}>
           Imports

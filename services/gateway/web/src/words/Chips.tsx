@@ -1,8 +1,10 @@
 import { Tooltip, VisuallyHidden } from '@mantine/core';
 import { IconAlertOctagonFilled, IconMinus, IconPlus, IconPlusMinus, IconStarFilled } from '@tabler/icons-react';
+import { useTopics } from '../api/queries';
 import type { CaseStatus, Polarity, Tag, UrgentFlag } from '../api/types';
+import { Foreign } from '../text/Foreign';
 import classes from './chips.module.css';
-import { humanise, polarityWords, statusWords, topicWords, urgentWords } from './words';
+import { humanise, polarityWords, statusWords, urgentWords } from './words';
 
 const icons = { positive: IconPlus, negative: IconMinus, mixed: IconPlusMinus } as const;
 
@@ -14,10 +16,11 @@ export function PolarityIcon({ polarity, size = 12 }: { polarity: Polarity; size
 
 /** A topic with its polarity as colour, sign and word. */
 export function TopicChip({ tag }: { tag: Pick<Tag, 'topic' | 'polarity'> }) {
+  const { nameOf } = useTopics();
   return (
-    <span className={classes.chip} data-polarity={tag.polarity} title={`${topicWords[tag.topic]}: ${polarityWords[tag.polarity].toLowerCase()}`}>
+    <span className={classes.chip} data-polarity={tag.polarity} title={`${nameOf(tag.topic)}: ${polarityWords[tag.polarity].toLowerCase()}`}>
       <PolarityIcon polarity={tag.polarity} />
-      {topicWords[tag.topic]}
+      <Foreign text={nameOf(tag.topic)} />
       <VisuallyHidden>, {polarityWords[tag.polarity].toLowerCase()}</VisuallyHidden>
     </span>
   );

@@ -16,6 +16,9 @@ export const topics = Object.keys(topicWords) as Topic[];
 export const polarityWords: Record<Polarity, string> = { positive: 'Positive', negative: 'Negative', mixed: 'Mixed' };
 export const polarities = Object.keys(polarityWords) as Polarity[];
 
+/** How a person who is named is spoken of. */
+export const mentionWords: Record<Polarity, string> = { positive: 'praised', negative: 'criticised', mixed: 'praise and criticism' };
+
 export const statusWords: Record<CaseStatus, string> = {
   new: 'New',
   open: 'Open',
@@ -52,6 +55,7 @@ export const healthWords: Record<ListingHealth, string> = {
   rate_limited: 'Site asked us to wait',
   not_authorised: 'Not authorised',
   changed_shape: 'Page changed',
+  silent: 'Unusually silent',
   ended: 'Listing gone',
 };
 
@@ -64,6 +68,8 @@ const siteWords: Record<string, string> = {
   webmd: 'WebMD',
   yelp: 'Yelp',
   facebook: 'Facebook',
+  trustpilot: 'Trustpilot',
+  careopinion: 'Care Opinion',
 };
 
 /** A site's name as people write it; an unknown one loses its dashes and gains a capital. */
