@@ -78,6 +78,36 @@ type Page struct {
 	// constant phrases that carry no text of the site. A page with warnings may
 	// lack reviews and is never Complete.
 	Warnings []string
+	// Budget is what the site says of the credential's remaining calls; nil if it
+	// says nothing.
+	Budget *Budget
+}
+
+// Budget is what a site says of the calls that one credential may still make.
+type Budget struct {
+	// Limit is the number of calls between two resets, 0 if unsaid; Remaining how
+	// many of them are left after this answer.
+	Limit     int
+	Remaining int
+	// ResetAt is when Remaining is Limit again; zero if unsaid.
+	ResetAt time.Time
+}
+
+// BudgetRule is how many calls a site grants one credential.
+type BudgetRule struct {
+	// PerDay is the number of calls between two resets, until the site says
+	// otherwise by Page.Budget. 0 means no budget.
+	PerDay int
+	// Reset is the first reset after a time; nil is midnight UTC.
+	Reset func(now time.Time) time.Time
+}
+
+// NextReset is the first reset after a time.
+func (r BudgetRule) NextReset(now time.Time) time.Time {
+	if r.Reset != nil {
+		return r.Reset(now)
+	}
+	return now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
 }
 
 // Site reads one kind of review site. Implementations are safe for concurrent
@@ -98,4 +128,91 @@ type Publisher interface {
 	PublishReply(ctx context.Context, listing Listing, externalID, text string) error
 	// MaxReplyBytes is the longest reply the site takes, in bytes.
 	MaxReplyBytes() int
+}
+
+// Budgeted is a Site that grants each credential a number of calls a day. The
+// poller counts every request that package polite sends for one of its Fetches,
+// repeated ones too, over all listings of the credential and all replicas, and
+// spreads what is left until the reset. An adapter has nothing to count itself. Where
+// a secret has several words, its first has the budget.
+type Budgeted interface {
+	Budget() BudgetRule
+}
+
+// BatchRequest asks for what is new in several listings by one call.
+type BatchRequest struct {
+	// Listings share an organization, a secret and a BatchKey; there are 2 to
+	// MaxBatch of them, each once.
+	Listings []Listing
+	// Page is the token of the page, from BatchPage.Next; empty is the first.
+	Page string
+	// Since lets an adapter stop early: everything older is known of all of
+	// Listings. It is never zero.
+	Since time.Time
+}
+
+// BatchPage is one page of several listings' reviews.
+type BatchPage struct {
+	// ByListing are the pages by Listing.ID. A listing of the request without any
+	// review on this page may be left out. Next, NotModified, Complete, ETag and
+	// LastModified of these pages are not looked at. A listing whose page has
+	// Warnings is read by its own list instead.
+	ByListing map[string]Page
+	Next      string // empty on the last page
+	Budget    *Budget
+}
+
+// Batcher is a Site that reads several listings by one call. The poller uses it
+// when listings with one BatchKey are due together and only news are asked for;
+// complete lists are read listing by listing, and so is every listing a few times
+// a day, because only its own list says how many reviews there are. When a batch
+// fails other than by RateLimited or Unavailable, each of its listings is read by
+// its own list.
+type Batcher interface {
+	// BatchKey is the same for listings that one call can read; empty for one
+	// that must be read alone.
+	BatchKey(listing Listing) string
+	// MaxBatch is the most listings of one call.
+	MaxBatch() int
+	// FetchBatch reads one page. Its errors are those of Site.Fetch.
+	FetchBatch(ctx context.Context, req BatchRequest) (BatchPage, error)
+}
+
+// Codes of problems that mean more than their kind.
+const (
+	// CodeEnded is the code of a NotFound that waiting does not mend: the site closed
+	// this way of reading its reviews for good. It needs no second look.
+	CodeEnded = "source_ended"
+	// CodeReplyByHand is the code of a Forbidden by PublishReply where the listing's
+	// credential does not allow programs to reply; see Answering.
+	CodeReplyByHand = "reply_by_hand"
+)
+
+// Answering is how a reply to a review gets onto its site, and what the site takes.
+type Answering struct {
+	// ByHand: programs cannot publish there with this listing's credential. A person
+	// copies the text, opens URL and pastes it.
+	ByHand bool
+	// URL is where a person answers the review, signed in to the site; empty unless
+	// ByHand.
+	URL string
+	// Seen: Fetch shows the replies of the site, so that one that was written by hand
+	// confirms itself. Where it does not, the person has to say that it is done.
+	Seen bool
+	// MaxCharacters and MaxBytes bound a reply; 0 is no bound that is known.
+	MaxCharacters int
+	MaxBytes      int
+	// NoEmoji: the site refuses replies with emoji.
+	NoEmoji bool
+	// PerDay is how many replies a day the site takes for one listing; 0 is no bound
+	// that is known.
+	PerDay int
+}
+
+// Answerable is a Site that says how it is answered. A Site that is a Publisher and
+// not Answerable publishes for every listing.
+type Answerable interface {
+	// Answering tells for a listing (with its Secret, which decides what it allows) and
+	// a review's URL, which may be empty.
+	Answering(listing Listing, reviewURL string) Answering
 }

@@ -20,26 +20,43 @@ import (
 type importFlags struct {
 	location, site, format, columns, dateFormat string
 	dryRun, noWait                              bool
+	watch                                       string
+	settle                                      time.Duration
 }
 
 func newImport(env Environment) *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
-		Use:   "import FILE",
+		Use:   "import FILE | import --watch DIR",
 		Short: "Import reviews from a CSV or JSON Lines file",
 		Long: `Sends a file of exported reviews to a running Bedside, which reads it like any other
 site: the reviews are tagged and given to an owner. The columns are external_id,
-author, rating, posted_at and text, in any order; --columns names others. Rows that
+author, rating, posted_at and text, and title, url, updated_at and reply where there
+are such, in any order; --columns names others. Rows that
 cannot be taken are listed with their line and the reason and leave the rest alone.
 Importing the same rows again changes nothing. An external_id that is only a number
 counts within its location, because exports number their rows.
 
+With --watch, files that are dropped into DIR/LOCATION/SITE/ are imported as soon as
+they are complete, each content once, and moved to done or rejected beside with a
+report; LOCATION is a location's id or name, SITE a site's name. It goes on until it
+is stopped, and after an interruption where it was.
+
 Bedside is found by BEDSIDE_URL and BEDSIDE_TOKEN or, on the same machine, by its
 data folder (BEDSIDE_DATA, by default ./data).`,
 		Example: `  bedside import reviews.csv --location harbor-eye --site google --dry-run
-  bedside import export.csv --location "Harbor Eye Care" --site zocdoc --columns "text=Comment,rating=Stars,posted_at=Date"`,
-		Args: cobra.ExactArgs(1),
+  bedside import export.csv --location "Harbor Eye Care" --site zocdoc --columns "text=Comment,rating=Stars,posted_at=Date"
+  bedside import --watch /srv/exports`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.watch != "" {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.watch != "" {
+				return watchFolder(cmd.Context(), env, f.watch, f)
+			}
 			if f.location == "" || f.site == "" {
 				return errors.New("--location and --site are needed: they say which location the reviews are about and which site they come from")
 			}
@@ -52,6 +69,8 @@ data folder (BEDSIDE_DATA, by default ./data).`,
 	cmd.Flags().StringVar(&f.columns, "columns", "", "the file's columns, as text=Comment,rating=Stars")
 	cmd.Flags().StringVar(&f.format, "format", "auto", "auto, csv or jsonl")
 	cmd.Flags().StringVar(&f.dateFormat, "date-format", "auto", "how dates like 03/04/2026 are meant: mdy, dmy or ymd")
+	cmd.Flags().StringVar(&f.watch, "watch", "", "import the files that are dropped into this folder, as LOCATION/SITE/FILE")
+	cmd.Flags().DurationVar(&f.settle, "settle", 5*time.Second, "how long a dropped file must not have changed")
 	cmd.Flags().BoolVar(&f.noWait, "no-wait", false, "return when the file is taken, not when its reviews are in the inbox")
 	return cmd
 }

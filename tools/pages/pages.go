@@ -126,7 +126,7 @@ func read(file string) Line {
 	line.Listing, line.Next, line.Warnings = got.Facts, got.Next, got.Faults
 	line.Reviews = make([]Review, len(got.Reviews))
 	for i, r := range got.Reviews {
-		line.Reviews[i] = asLine(r)
+		line.Reviews[i] = LineOf(r)
 	}
 	return line
 }
@@ -144,7 +144,8 @@ func readBounded(file string) ([]byte, error) {
 	return data, nil
 }
 
-func asLine(r sites.Review) Review {
+// LineOf is a review as it is printed.
+func LineOf(r sites.Review) Review {
 	out := Review{
 		ExternalID: r.ExternalID, Author: r.Author, Rating: r.Rating, RawRating: r.RawRating,
 		SubRatings: r.SubRatings, Title: r.Title, Text: r.Text, URL: r.URL, Reply: r.Reply,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,21 +15,37 @@ import (
 // controlRoutes are for demonstrations and tests:
 //
 //	GET    /_sim/state                counts of reviews and the listings
+//	GET    /_sim/definition           what the adapter selector needs to read TownHealth
 //	POST   /_sim/reviews              {location, site, author, rating, text, [id], [posted_at]} a new review
 //	PUT    /_sim/reviews/{id}         {text, rating} an edit
 //	DELETE /_sim/reviews/{id}         a removal
+//	PUT    /_sim/reviews/{id}/reply   {text} somebody answers on the site; no text takes the answer back
 //	POST   /_sim/arrive?n=1           the next reviews arrive now
 //	PUT    /_sim/faults               Faults from now on
 //	POST   /_sim/faults               OneFault for the next requests
 //	DELETE /_sim/faults               no more faults
 func (s *Sim) controlRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /_sim/state", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusOK, map[string]any{"reviews": s.world.counts(), "listings": s.Listings()})
+		answer(w, http.StatusOK, map[string]any{"reviews": s.world.counts(), "listings": s.Listings(), "overruns": s.Overruns()})
+	})
+	mux.HandleFunc("GET /_sim/definition", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = io.WriteString(w, s.Definition())
 	})
 	mux.HandleFunc("POST /_sim/reviews", s.postReview)
 	mux.HandleFunc("PUT /_sim/reviews/{id}", s.editReview)
 	mux.HandleFunc("DELETE /_sim/reviews/{id}", func(w http.ResponseWriter, r *http.Request) {
 		answerErr(w, s.world.remove(r.PathValue("id")), map[string]string{"removed": r.PathValue("id")})
+	})
+	mux.HandleFunc("PUT /_sim/reviews/{id}/reply", func(w http.ResponseWriter, r *http.Request) {
+		var in struct {
+			Text string `json:"text"`
+		}
+		err := decode(r, &in)
+		if err == nil {
+			err = s.Reply(r.PathValue("id"), in.Text)
+		}
+		answerErr(w, err, map[string]string{"answered": r.PathValue("id")})
 	})
 	mux.HandleFunc("POST /_sim/arrive", func(w http.ResponseWriter, r *http.Request) {
 		n, err := strconv.Atoi(r.URL.Query().Get("n"))
@@ -68,7 +85,7 @@ func (s *Sim) controlRoutes(mux *http.ServeMux) {
 type postedReview struct {
 	ID       string    `json:"id"`
 	Location string    `json:"location"`
-	Site     string    `json:"site"` // google, or directory for the location's directory
+	Site     string    `json:"site"` // google, a further site, or directory for the location's directory
 	Author   string    `json:"author"`
 	Rating   int       `json:"rating"`
 	Text     string    `json:"text"`
@@ -85,8 +102,9 @@ func (s *Sim) postReview(w http.ResponseWriter, r *http.Request) {
 	if in.Site == "" {
 		in.Site = Google
 	}
-	if !ok || in.Rating < 1 || in.Rating > 5 || (in.Site != Google && in.Site != "directory" && in.Site != l.directory) || strings.ContainsAny(in.ID, "/?# ") {
-		answerErr(w, fmt.Errorf("want a location of %s, a site of google or directory and a rating of 1 to 5", strings.Join(Locations(), ", ")), nil)
+	served := slices.Contains(append([]string{Google, "directory", l.directory}, s.cfg.Sites...), in.Site)
+	if !ok || in.Rating < 1 || in.Rating > 5 || !served || strings.ContainsAny(in.ID, "/?# ") {
+		answerErr(w, fmt.Errorf("want a location of %s, a site of google, directory or one of the further sites that are served, and a rating of 1 to 5", strings.Join(Locations(), ", ")), nil)
 		return
 	}
 	added, err := s.world.add(review{ID: in.ID, Author: in.Author, Stars: in.Rating, Text: in.Text, Posted: in.PostedAt}, shelfOf(l, in.Site))

@@ -114,19 +114,29 @@ func (p *faultPlan) take(path string) (string, Faults) {
 	return "", f
 }
 
+// withFaults refuses in Google's words, which readers of pages do not look at.
 func (s *Sim) withFaults(next http.Handler) http.Handler {
+	return s.withFaultsOf(refusals{
+		rateLimit: func(w http.ResponseWriter, f Faults) {
+			s.setRetryAfter(w, f)
+			googleError(w, http.StatusTooManyRequests, "RESOURCE_EXHAUSTED")
+		},
+		forbid: func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "not for you", http.StatusForbidden) },
+	}, next)
+}
+
+func (s *Sim) withFaultsOf(words refusals, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch fault, f := s.faults.take(r.URL.Path); fault {
 		case "rate_limit":
-			s.setRetryAfter(w, f)
-			googleError(w, http.StatusTooManyRequests, "RESOURCE_EXHAUSTED")
+			words.rateLimit(w, f)
 		case "outage":
 			s.setRetryAfter(w, f)
 			http.Error(w, "down for maintenance", http.StatusServiceUnavailable)
 		case "error":
 			http.Error(w, "something broke", http.StatusInternalServerError)
 		case "forbid":
-			http.Error(w, "not for you", http.StatusForbidden)
+			words.forbid(w, r)
 		case "empty":
 			_, _ = w.Write([]byte("<!doctype html><title>Please wait</title>"))
 		case "cut":

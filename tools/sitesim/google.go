@@ -31,12 +31,6 @@ type wireReviewer struct {
 	DisplayName string `json:"displayName"`
 }
 
-type wireReply struct {
-	Comment    string `json:"comment"`
-	UpdateTime string `json:"updateTime"`
-	State      string `json:"state,omitempty"`
-}
-
 var starWords = []string{"STAR_RATING_UNSPECIFIED", "ONE", "TWO", "THREE", "FOUR", "FIVE"}
 
 // googleListing finds the listing of a request and checks its token.
@@ -112,14 +106,6 @@ func (s *Sim) wire(l location, r review) wireReview {
 		out.Reply = s.wireReply(*r.Reply)
 	}
 	return out
-}
-
-func (s *Sim) wireReply(r reply) *wireReply {
-	state := "APPROVED"
-	if s.cfg.Now().Before(r.At.Add(s.cfg.Moderation)) {
-		state = "PENDING"
-	}
-	return &wireReply{Comment: r.Text, UpdateTime: r.At.Format(time.RFC3339Nano), State: state}
 }
 
 func (s *Sim) putReply(w http.ResponseWriter, r *http.Request) {

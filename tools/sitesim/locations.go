@@ -1,6 +1,9 @@
 package sitesim
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // location is one of the demo's practices.
 type location struct {
@@ -54,8 +57,8 @@ func locationByKey(key string) (location, bool) {
 type shelf struct{ site, location string }
 
 func shelfOf(l location, on string) shelf {
-	if on == Google {
-		return shelf{site: Google, location: l.key}
+	if on == Google || slices.Contains(MoreSites(), on) {
+		return shelf{site: on, location: l.key}
 	}
 	return shelf{site: l.directory, location: l.key}
 }

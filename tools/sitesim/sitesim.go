@@ -1,6 +1,7 @@
 // Package sitesim is a simulator of review sites for demonstrations and tests:
-// it speaks Google's Business Profile API for six locations, and serves pages of
-// two invented directories with schema.org markup, or a folder of saved pages.
+// it speaks Google's Business Profile API for six locations, where asked also the
+// APIs of Yelp, Facebook, Trustpilot and Care Opinion with their quotas, and serves pages
+// of two invented directories with schema.org markup, or a folder of saved pages.
 // Its reviews, practices and people are invented.
 //
 // It promises to be like real sites in what matters to a scraper: ids are
@@ -18,6 +19,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path"
 	"slices"
@@ -58,6 +60,19 @@ type Config struct {
 	Token string
 	// Moderation is how long Google holds a published reply. Zero shows it at once.
 	Moderation time.Duration
+	// RejectWords are the words for which Google's moderation refuses a reply,
+	// once Moderation has passed; case does not matter.
+	RejectWords []string
+	// PushURL gets Google's notifications of new and changed reviews, as Pub/Sub
+	// pushes them, from Start on. Empty sends none.
+	PushURL string
+	// Sites are further sites to serve, of MoreSites; each has a listing for every
+	// location. Arriving reviews are spread over them, too.
+	Sites []string
+	// PerListing is how many synthetic reviews each listing of Sites has from the beginning.
+	PerListing int
+	// Quotas of Sites.
+	Quotas Quotas
 	// Faults from the beginning.
 	Faults Faults
 	// BaseURL of the links and listings, for a Handler that is served by
@@ -83,6 +98,17 @@ func (c Config) Validate() error {
 			faults = append(faults, fmt.Errorf("pages: there is no folder %s", c.Pages))
 		}
 	}
+	if u, err := url.Parse(c.PushURL); c.PushURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		faults = append(faults, errors.New("push url: want an http or https address"))
+	}
+	for i, site := range c.Sites {
+		if !slices.Contains(MoreSites(), site) || slices.Contains(c.Sites[:i], site) {
+			faults = append(faults, fmt.Errorf("sites: want each of %s at most once, not %q", strings.Join(MoreSites(), ", "), site))
+		}
+	}
+	if c.PerListing < 0 || c.PerListing > 100_000 {
+		faults = append(faults, errors.New("reviews per listing: want 0 to 100,000"))
+	}
 	return errors.Join(append(faults, c.Faults.validate())...)
 }
 
@@ -90,7 +116,7 @@ func (c Config) Validate() error {
 // it. Google listings want Sim.Token as their secret.
 type ListingRef struct {
 	Site        string
-	Adapter     string // the scraper's adapter: google or directory
+	Adapter     string // the scraper's adapter: google, directory or a further site's name
 	Ref         string
 	LocationKey string // one of Locations; empty for saved pages
 }
@@ -101,6 +127,8 @@ type Sim struct {
 	mux    *http.ServeMux
 	world  *world
 	faults *faultPlan
+	meter  *meter
+	quotas Quotas
 
 	mu      sync.Mutex
 	baseURL string
@@ -126,7 +154,10 @@ func New(cfg Config) (*Sim, error) {
 	if err != nil {
 		return nil, fmt.Errorf("site simulator: %w", err)
 	}
-	s := &Sim{cfg: cfg, world: w, faults: newFaultPlan(cfg.Faults), baseURL: strings.TrimSuffix(cfg.BaseURL, "/")}
+	s := &Sim{cfg: cfg, world: w, faults: newFaultPlan(cfg.Faults), meter: newMeter(), quotas: cfg.Quotas.withDefaults(), baseURL: strings.TrimSuffix(cfg.BaseURL, "/")}
+	if cfg.PushURL != "" {
+		w.pushes = make(chan push, maxWaitingPushes)
+	}
 	s.mux = s.routes()
 	return s, nil
 }
@@ -139,12 +170,15 @@ func (s *Sim) routes() *http.ServeMux {
 	mux.HandleFunc("GET /{$}", s.serveIndex)
 	google := s.withFaults(http.HandlerFunc(s.serveReviews))
 	mux.Handle("GET /v4/accounts/{account}/locations/{location}/reviews", google)
+	mux.Handle("POST /v4/accounts/{account}/{method}", s.withFaults(http.HandlerFunc(s.serveBatch)))
 	mux.Handle("PUT /v4/accounts/{account}/locations/{location}/reviews/{review}/reply", s.withFaults(http.HandlerFunc(s.putReply)))
 	mux.Handle("DELETE /v4/accounts/{account}/locations/{location}/reviews/{review}/reply", s.withFaults(http.HandlerFunc(s.deleteReply)))
 	mux.Handle("GET /d/{site}/{location}", s.withFaults(http.HandlerFunc(s.servePage)))
+	mux.Handle("GET /"+TownHealth+"/{location}", s.withFaults(http.HandlerFunc(s.servePlain)))
 	if s.cfg.Pages != "" {
 		mux.Handle("GET /pages/{file}", s.withFaults(http.HandlerFunc(s.serveSaved)))
 	}
+	s.moreRoutes(mux)
 	s.controlRoutes(mux)
 	return mux
 }
@@ -188,6 +222,7 @@ func (s *Sim) serve(ctx context.Context, server *http.Server, listener net.Liste
 	defer close(s.done)
 	var running sync.WaitGroup
 	running.Go(func() { s.arrivals(ctx) })
+	running.Go(func() { s.sendPushes(ctx) })
 	running.Go(func() {
 		<-ctx.Done()
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
@@ -252,6 +287,7 @@ func (s *Sim) Listings() []ListingRef {
 	for _, l := range locations {
 		out = append(out, ListingRef{Site: l.directory, Adapter: "directory", Ref: base + "/d/" + l.directory + "/" + l.key, LocationKey: l.key})
 	}
+	out = append(out, s.moreListings()...)
 	for _, file := range s.savedPages() {
 		out = append(out, ListingRef{Site: Saved, Adapter: "directory", Ref: base + "/pages/" + file})
 	}

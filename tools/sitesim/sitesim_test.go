@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/polite"
 	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/sites"
@@ -267,11 +268,12 @@ func TestSim_Replies_AreIdempotentAndModerated(t *testing.T) {
 	id := reviews[0].ExternalID
 	require.NoError(t, site.PublishReply(t.Context(), sim.listing(ref), id, "Thank you"))
 	again, _ := sim.list(t, ref)
-	require.Nil(t, again[0].Reply, "not public while Google looks at it")
+	require.Equal(t, events.ReplyPending, again[0].Reply.State, "not public while Google looks at it")
 	passed.Store(int64(2 * time.Hour))
 	require.NoError(t, site.PublishReply(t.Context(), sim.listing(ref), id, "Thank you"))
 	again, _ = sim.list(t, ref)
 	require.Equal(t, "Thank you", again[0].Reply.Text)
+	require.Equal(t, events.ReplyPublic, again[0].Reply.State)
 	err := site.PublishReply(t.Context(), sim.listing(ref), "nobody", "Hello")
 	require.Equal(t, problem.NotFound, problem.KindOf(err))
 	wrong := sim.listing(ref)

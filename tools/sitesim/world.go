@@ -63,6 +63,7 @@ type world struct {
 	later  []review // demo reviews that arrive first
 	byID   map[string]*review
 	shelfs map[shelf][]*review // the latest change first
+	pushes chan push           // notifications to send; nil sends none
 }
 
 func newWorld(cfg Config) (*world, error) {
@@ -86,6 +87,9 @@ func newWorld(cfg Config) (*world, error) {
 	}
 	for i := range cfg.Generate {
 		w.put(w.generatedBulk(i))
+	}
+	for _, r := range w.present() {
+		w.put(r)
 	}
 	for n, at := range w.state.Arrived {
 		w.put(w.arrival(n, at))
@@ -158,6 +162,7 @@ func (w *world) arrival(n int, at time.Time) *review {
 		r = w.later[n]
 	} else {
 		r = synthetic(w.cfg.Seed, arrivalStream, n)
+		r.shelf = w.arrivalShelf(n, r.shelf)
 	}
 	r.Posted, r.Updated = at, at
 	return &r
@@ -177,6 +182,7 @@ func (w *world) arrive(n int) error {
 		w.state.Arrived = append(w.state.Arrived, at)
 		w.put(r)
 		w.sort(r.shelf)
+		w.notify(pushNew, *r)
 	}
 	return w.save()
 }
@@ -203,6 +209,7 @@ func (w *world) add(r review, s shelf) (review, error) {
 	w.state.Added = append(w.state.Added, addedReview{review: r, Site: s.site, Location: s.location})
 	w.put(&r)
 	w.sort(s)
+	w.notify(pushNew, r)
 	return r, w.save()
 }
 
@@ -226,6 +233,7 @@ func (w *world) change(id, text string, stars int) (review, error) {
 	}
 	w.state.Edits[id] = edit{Text: r.Text, Stars: r.Stars, At: r.Updated}
 	w.sort(r.shelf)
+	w.notify(pushUpdated, *r)
 	return *r, w.save()
 }
 

@@ -50,7 +50,7 @@ const (
 // Fields are the names a column can be mapped to. The first five are the
 // default columns.
 func Fields() []string {
-	return []string{"external_id", "author", "rating", "posted_at", "text", "title", "url", "updated_at", "reply"}
+	return []string{"external_id", "author", "rating", "posted_at", "text", "title", "url", "updated_at", "reply", "reply_at"}
 }
 
 // Options of a Reader. The zero value reads the default columns.
@@ -311,7 +311,11 @@ func (r *Reader) fill(out *sites.Review, rec record) (field, reason string) {
 		if len(reply) > events.MaxTextBytes {
 			return "reply", "a reply that is too long"
 		}
-		out.Reply = &events.Reply{Text: reply}
+		at, reason := r.date(get("reply_at"))
+		if reason != "" {
+			return "reply_at", reason
+		}
+		out.Reply = &events.Reply{Text: reply, UpdatedAt: at}
 	}
 	if out.ExternalID = strings.TrimSpace(get("external_id")); len(out.ExternalID) > maxIDBytes {
 		return "external_id", fmt.Sprintf("an id of %d bytes; at most %d", len(out.ExternalID), maxIDBytes)

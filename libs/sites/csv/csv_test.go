@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/encoding/unicode"
 
+	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/sites"
 	"github.com/bedside-health/bedside/libs/sites/csv"
@@ -375,4 +376,30 @@ func FuzzReader(f *testing.F) {
 			ids[row.Review.ExternalID] = true
 		}
 	})
+}
+
+func TestReader_TitleChangeAndReply_AreKept(t *testing.T) {
+	const head = "external_id,title,text,updated_at,reply,reply_at\n"
+	for _, file := range []string{
+		head + "a,Long wait,\"Forty minutes.\",2026-03-02,\"We are sorry,\nand we call you.\",2026-03-03T10:00:00Z\n",
+		`{"external_id":"a","title":"Long wait","text":"Forty minutes.","updated_at":"2026-03-02","reply":"We are sorry,\nand we call you.","reply_at":"2026-03-03T10:00:00Z"}`,
+	} {
+		r, err := csv.NewReader(strings.NewReader(file), csv.Options{})
+		require.NoError(t, err)
+		row, err := r.Next()
+		require.NoError(t, err)
+		require.Nil(t, row.Rejection)
+		require.Equal(t, "Long wait", row.Review.Title)
+		require.Equal(t, time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), row.Review.UpdatedAt)
+		require.Equal(t, &events.Reply{Text: "We are sorry,\nand we call you.", UpdatedAt: time.Date(2026, 3, 3, 10, 0, 0, 0, time.UTC)}, row.Review.Reply)
+	}
+	r, err := csv.NewReader(strings.NewReader(head+"a,,x,,Thanks,someday\nb,,y,,,someday\n"), csv.Options{})
+	require.NoError(t, err)
+	row, err := r.Next()
+	require.NoError(t, err)
+	require.Equal(t, "reply_at", row.Rejection.Column)
+	row, err = r.Next()
+	require.NoError(t, err)
+	require.Nil(t, row.Rejection, "the date of a reply that is not there says nothing")
+	require.Nil(t, row.Review.Reply)
 }

@@ -1,6 +1,8 @@
 package directory
 
 import (
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -33,6 +35,21 @@ var dateLayouts = []struct {
 	{"2 January 2006", false},
 	{"2 Jan 2006", false},
 	{"Monday, January 2, 2006", false},
+	{"Mon, 2 Jan 2006", false},
+	{"Mon, Jan 2, 2006", false},
+	{"January 2 2006", false},
+	{"Jan 2 2006", false},
+	{"2-Jan-2006", false},
+	{"2.1.2006", false},
+	{"January 2, 2006 3:04 PM", true},
+	{"Jan 2, 2006 3:04 PM", true},
+	{"January 2, 2006 15:04", true},
+	{"Jan 2, 2006 15:04", true},
+	{"January 2, 2006 at 3:04 PM", true},
+	{"2006-01-02 3:04 PM", true},
+	{"1/2/2006 3:04:05 PM", true},
+	{"Mon Jan 2 15:04:05 MST 2006", true},
+	{"Mon Jan 2 2006 15:04:05 GMT-0700", true},
 	{"January 2006", false},
 	{"Jan 2006", false},
 	{"2006-01", false},
@@ -47,6 +64,10 @@ func parseDate(text string) (at time.Time, clock bool) {
 	if text == "" || len(text) > 64 {
 		return time.Time{}, false
 	}
+	if at, ok := epoch(text); ok {
+		return checkedDate(at, true)
+	}
+	text = spelling.Replace(ordinal.ReplaceAllString(text, "$1"))
 	for _, l := range dateLayouts {
 		if t, err := time.Parse(l.layout, text); err == nil {
 			return checkedDate(t, l.clock)
@@ -64,6 +85,28 @@ func parseDate(text string) (at time.Time, clock bool) {
 		}
 	}
 	return time.Time{}, false
+}
+
+var (
+	ordinal  = regexp.MustCompile(`\b([0-9]{1,2})(?:st|nd|rd|th)\b`)
+	spelling = strings.NewReplacer("Sept ", "Sep ", "Sept. ", "Sep ", "Jan. ", "Jan ", "Feb. ", "Feb ", "Mar. ", "Mar ", "Apr. ", "Apr ",
+		"Aug. ", "Aug ", "Oct. ", "Oct ", "Nov. ", "Nov ", "Dec. ", "Dec ", " am", " AM", " pm", " PM", " a.m.", " AM", " p.m.", " PM")
+)
+
+// epoch reads seconds or milliseconds since 1970, which have ten and thirteen
+// digits since 2001.
+func epoch(text string) (time.Time, bool) {
+	if len(text) != 10 && len(text) != 13 {
+		return time.Time{}, false
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 {
+		return time.Time{}, false
+	}
+	if len(text) == 13 {
+		return time.UnixMilli(n), true
+	}
+	return time.Unix(n, 0), true
 }
 
 // checkedDate drops dates no review can have. A clock of midnight exactly is

@@ -10,21 +10,17 @@
 package directory
 
 import (
-	"bytes"
 	"net/url"
 	"strings"
-	"unicode/utf8"
-
-	"golang.org/x/net/html/charset"
-	"golang.org/x/text/encoding"
 
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/sites"
+	"github.com/bedside-health/bedside/libs/sites/dom"
 )
 
 // MaxPageBytes is the largest page that is read.
-const MaxPageBytes = 10 << 20
+const MaxPageBytes = dom.MaxPageBytes
 
 // Extract is what a page's markup says.
 type Extract struct {
@@ -59,10 +55,7 @@ func Read(page []byte, contentType, pageURL string) (Extract, error) {
 }
 
 func read(page []byte, contentType, pageURL, scope string) (Extract, error) {
-	if len(page) > MaxPageBytes {
-		return Extract{}, problem.New(problem.TooLarge, "page_too_large", "the page is larger than %d bytes", MaxPageBytes)
-	}
-	doc, err := parseHTML(toUTF8(page, contentType))
+	doc, err := parseHTML(page, contentType)
 	if err != nil {
 		return Extract{}, err
 	}
@@ -85,7 +78,8 @@ type page struct {
 	graph     *graph
 	brokenLD  bool // a JSON-LD block that speaks of reviews cannot be read
 	faults    []string
-	textCost  int
+	// textBudget is what is left of maxTextCost.
+	textBudget int
 }
 
 func newPage(doc *document, pageURL, scope string) *page {
@@ -93,7 +87,7 @@ func newPage(doc *document, pageURL, scope string) *page {
 	if err != nil {
 		self = &url.URL{}
 	}
-	return &page{doc: doc, self: self, base: self, scope: scope, graph: newGraph()}
+	return &page{doc: doc, self: self, base: self, scope: scope, graph: newGraph(), textBudget: maxTextCost}
 }
 
 func (p *page) fault(phrase string) {
@@ -142,12 +136,15 @@ func (p *page) readLinks() {
 			p.base = u
 		}
 	}
+	if p.self.Host == "" {
+		p.selfFromCanonical()
+	}
 	for _, n := range p.doc.links {
-		switch href := p.absolute(n.attr("href")); {
+		switch href := p.absolute(dom.Attr(n, "href")); {
 		case href == "":
-		case n.hasToken("rel", "canonical") && n.tag == "link":
+		case dom.HasToken(n, "rel", "canonical") && n.Data == "link":
 			p.canonical = href
-		case n.hasToken("rel", "next") && p.next == "":
+		case dom.HasToken(n, "rel", "next") && p.next == "":
 			u, err := url.Parse(href)
 			if err != nil || (p.self.Host != "" && !sameHost(u, p.self)) {
 				p.fault("the next page is on another host")
@@ -156,6 +153,24 @@ func (p *page) readLinks() {
 			if u.Fragment = ""; u.String() != p.self.String() {
 				p.next = u.String()
 			}
+		}
+	}
+}
+
+// selfFromCanonical takes the address that a saved page gives itself for its own,
+// so that its links can be resolved.
+func (p *page) selfFromCanonical() {
+	for _, n := range p.doc.links {
+		if n.Data != "link" || !dom.HasToken(n, "rel", "canonical") {
+			continue
+		}
+		u, err := url.Parse(strings.TrimSpace(dom.Attr(n, "href")))
+		if err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") {
+			if p.base == p.self {
+				p.base = u
+			}
+			p.self = u
+			return
 		}
 	}
 }
@@ -184,21 +199,4 @@ func scopeOf(pageURL string) string {
 		return pageURL
 	}
 	return strings.ToLower(u.Host) + strings.TrimSuffix(u.EscapedPath(), "/")
-}
-
-// toUTF8 decodes the page by its byte order mark, its header, its own <meta>,
-// in this order. A page that says nothing is UTF-8 if all of it is, because a
-// guess from its first bytes alone takes plain ASCII for Windows-1252.
-func toUTF8(page []byte, contentType string) string {
-	enc, _, certain := charset.DetermineEncoding(page[:min(len(page), 1024)], contentType)
-	if certain || !utf8.Valid(page) {
-		if enc != encoding.Nop {
-			if decoded, err := enc.NewDecoder().Bytes(page); err == nil {
-				page = decoded
-			}
-		}
-	}
-	page = bytes.TrimPrefix(page, []byte("\xef\xbb\xbf"))
-	text := strings.ToValidUTF8(string(page), "\uFFFD")
-	return strings.ReplaceAll(text, "\x00", "\uFFFD")
 }

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -27,15 +28,81 @@ func (p *page) factsOf(main *entity) *events.ListingFacts {
 			p.fillFacts(facts, e)
 		}
 	}
-	if facts.Address == (events.Address{}) {
-		for _, v := range main.all("location", "containedInPlace", "workLocation") {
-			if v.ent != nil {
-				facts.Address = addressOf(v.ent)
-				break
-			}
+	for _, v := range main.all("location", "containedInPlace", "workLocation", "hospitalAffiliation", "worksFor", "affiliation", "department") {
+		if v.ent == nil {
+			continue
+		}
+		if facts.Address == (events.Address{}) {
+			facts.Address = addressOf(v.ent)
+		}
+		setIfEmpty(&facts.Telephone, telephoneOf(v.ent))
+		if facts.Aggregate == nil && !hasReviews(v.ent) {
+			facts.Aggregate = aggregateIn(v.ent)
 		}
 	}
+	if facts.Aggregate == nil {
+		facts.Aggregate = p.looseAggregate(main)
+	}
 	return facts
+}
+
+func hasReviews(e *entity) bool { return len(e.all("review", "reviews")) > 0 }
+
+// looseAggregate is an aggregate that no property of the listing leads to: one
+// that says itself that it is about the listing, or the only one of the page.
+func (p *page) looseAggregate(main *entity) *events.Aggregate {
+	refs := p.references()
+	var only *entity
+	for _, e := range p.graph.entities {
+		if !e.hasType(aggregateTypes) {
+			continue
+		}
+		about := e.entity("itemReviewed")
+		switch {
+		case about != nil && (about == main || p.sameListing(about, main)):
+			return aggregateOf(e)
+		case about != nil || len(refs[e]) > 0:
+			continue
+		case only != nil:
+			return nil // of two nothing says which
+		}
+		only = e
+	}
+	if only == nil {
+		return nil
+	}
+	return aggregateOf(only)
+}
+
+var aggregateTypes = set("AggregateRating")
+
+func aggregateIn(e *entity) *events.Aggregate {
+	for _, v := range e.all("aggregateRating") {
+		if v.ent == nil {
+			continue
+		}
+		if a := aggregateOf(v.ent); a != nil {
+			return a
+		}
+	}
+	return nil
+}
+
+// telephoneOf looks where sites put the number: on the listing, on a contact
+// point, on the address.
+func telephoneOf(e *entity) string {
+	if tel := fact(e, "telephone", "phone"); tel != "" {
+		return strings.TrimPrefix(tel, "tel:")
+	}
+	for _, v := range e.all("contactPoint", "contactPoints", "address") {
+		if v.ent == nil {
+			continue
+		}
+		if tel := fact(v.ent, "telephone", "phone"); tel != "" {
+			return strings.TrimPrefix(tel, "tel:")
+		}
+	}
+	return ""
 }
 
 func (p *page) fillFacts(f *events.ListingFacts, e *entity) {
@@ -50,10 +117,7 @@ func (p *page) fillFacts(f *events.ListingFacts, e *entity) {
 			}
 		}
 	}
-	setIfEmpty(&f.Telephone, fact(e, "telephone", "phone"))
-	if contact := e.entity("contactPoint", "contactPoints"); contact != nil {
-		setIfEmpty(&f.Telephone, fact(contact, "telephone"))
-	}
+	setIfEmpty(&f.Telephone, telephoneOf(e))
 	if f.Address == (events.Address{}) {
 		f.Address = addressOf(e)
 	}
@@ -78,14 +142,14 @@ func (p *page) fillFacts(f *events.ListingFacts, e *entity) {
 		f.Latitude, f.Longitude = &lat, &long
 	}
 	if f.Aggregate == nil {
-		if a := e.entity("aggregateRating"); a != nil {
-			f.Aggregate = aggregateOf(a)
-		}
+		f.Aggregate = aggregateIn(e)
 	}
 }
 
-func fact(e *entity, props ...string) string {
-	s := e.text(props...)
+func fact(e *entity, props ...string) string { return clean(e.text(props...)) }
+
+// clean is a fact as one line; what is too long to be one is none.
+func clean(s string) string {
 	if len(s) > 8*maxFactBytes { // no layout makes a fact so long
 		return ""
 	}
@@ -95,18 +159,44 @@ func fact(e *entity, props ...string) string {
 	return s
 }
 
+// addressOf is the first address that says something, which may be one text.
 func addressOf(e *entity) events.Address {
-	a := e.entity("address")
-	if a == nil {
-		return events.Address{Street: fact(e, "address")}
+	for _, v := range e.all("address") {
+		a := events.Address{}
+		if v.ent == nil {
+			a.Street = clean(v.text)
+		} else {
+			a = events.Address{
+				Street:     parts(v.ent, "streetAddress"),
+				Locality:   fact(v.ent, "addressLocality"),
+				Region:     fact(v.ent, "addressRegion"),
+				PostalCode: fact(v.ent, "postalCode"),
+				Country:    fact(v.ent, "addressCountry"),
+			}
+			if a == (events.Address{}) {
+				a.Street = fact(v.ent, "name", "description")
+			}
+		}
+		if a != (events.Address{}) {
+			return a
+		}
 	}
-	return events.Address{
-		Street:     fact(a, "streetAddress"),
-		Locality:   fact(a, "addressLocality"),
-		Region:     fact(a, "addressRegion"),
-		PostalCode: fact(a, "postalCode"),
-		Country:    fact(a, "addressCountry"),
+	return events.Address{}
+}
+
+// parts joins the values of a fact that is written in several, such as the lines
+// of a street's address.
+func parts(e *entity, prop string) string {
+	var out []string
+	for _, v := range e.all(prop) {
+		if s := clean(v.text); s != "" && len(out) < 4 {
+			out = append(out, s)
+		}
 	}
+	if s := strings.Join(out, ", "); len(s) <= maxFactBytes {
+		return s
+	}
+	return ""
 }
 
 // hoursOf keeps the site's own words: "Monday,Tuesday 08:00-17:00".
@@ -151,11 +241,26 @@ func aggregateOf(e *entity) *events.Aggregate {
 	return a
 }
 
-// count reads "1,234" and "102 reviews".
+var (
+	firstNumber = regexp.MustCompile(`[0-9][0-9.,'\x{a0}\x{202f}]*`)
+	wholeFloat  = regexp.MustCompile(`^[0-9]+\.0+$`)
+)
+
+// count reads "1,234", "102 reviews", "Based on 1.203 reviews" and the 12.0 of a
+// template that knows no whole numbers.
 func count(s string) int {
-	s, _, _ = strings.Cut(strings.TrimSpace(s), " ")
-	s = strings.NewReplacer(",", "", ".", "", "\u00a0", "").Replace(s)
-	n, err := strconv.Atoi(strings.Trim(s, "()"))
+	if len(s) > maxFactBytes {
+		return 0
+	}
+	digits := strings.TrimRight(firstNumber.FindString(s), ".,'")
+	if wholeFloat.MatchString(digits) && !strings.HasSuffix(digits, ".000") {
+		digits, _, _ = strings.Cut(digits, ".")
+	}
+	if strings.HasPrefix(strings.TrimSpace(s), "-") {
+		return 0
+	}
+	digits = strings.NewReplacer(",", "", ".", "", "'", "", "\u00a0", "", "\u202f", "").Replace(digits)
+	n, err := strconv.Atoi(digits)
 	if err != nil || n < 0 || n > 1<<30 {
 		return 0
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"golang.org/x/net/html"
 )
 
 // entity is a thing described by the page, whichever markup says so.
@@ -12,7 +14,7 @@ type entity struct {
 	id     string // @id or itemid as written
 	types  []string
 	props  map[string][]value
-	node   *node // the element, for microdata
+	node   *html.Node // the element, for microdata
 	source source
 	order  int
 	named  bool // it has a type or a property, and is not only pointed at

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/bedside-health/bedside/libs/sites/dom"
 )
 
 // candidateID is an id the site gives a review. Lower rank is better: an id the
@@ -65,9 +67,9 @@ func (p *page) candidates(e *entity) []candidateID {
 	}
 	if e.node != nil {
 		for _, key := range []string{"data-review-id", "data-reviewid", "data-review", "data-comment-id", "data-id"} {
-			add(byData, e.node.attr(key))
+			add(byData, dom.Attr(e.node, key))
 		}
-		if id := e.node.attr("id"); strings.ContainsAny(id, "0123456789") {
+		if id := dom.Attr(e.node, "id"); strings.ContainsAny(id, "0123456789") {
 			add(byElement, id)
 		}
 	}

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"errors"
+	"html"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -31,14 +32,34 @@ type ldParser struct {
 	pos    int
 	depth  int
 	values *int
+	// bare: quotes inside of strings may be without their backslash.
+	bare bool
 }
 
 // ldLiteral is a number, true, false or null as the page writes it.
 type ldLiteral string
 
 // parseLD returns the values of one block. values counts down over all blocks.
+//
+// A block that is no JSON is read a second time with quotes taken for text where
+// nothing that can stand behind a string follows them: templates forget to escape
+// what people write. A block whose every quote is a reference is decoded first.
 func parseLD(in string, values *int) ([]any, error) {
-	p := &ldParser{in: in, values: values}
+	if trimmed := strings.TrimSpace(in); strings.HasPrefix(trimmed, "{&quot;") || strings.HasPrefix(trimmed, "[{&quot;") {
+		in = html.UnescapeString(in)
+	}
+	before := *values
+	out, err := (&ldParser{in: in, values: values}).all()
+	if errors.Is(err, errLDSyntax) {
+		*values = before
+		if again, err := (&ldParser{in: in, values: values, bare: true}).all(); err == nil {
+			return again, nil
+		}
+	}
+	return out, err
+}
+
+func (p *ldParser) all() ([]any, error) {
 	var out []any
 	for {
 		p.skip()
@@ -235,17 +256,17 @@ func (p *ldParser) str() (string, error) {
 	if end < 0 {
 		return "", errLDCut
 	}
-	if p.in[p.pos+end] == '"' {
+	if p.in[p.pos+end] == '"' && p.closes(p.pos+end) {
 		p.pos += end + 1
 		return p.in[start : start+end], nil
 	}
 	var b strings.Builder
 	for p.pos < len(p.in) {
-		switch c := p.in[p.pos]; c {
-		case '"':
+		switch c := p.in[p.pos]; {
+		case c == '"' && p.closes(p.pos):
 			p.pos++
 			return b.String(), nil
-		case '\\':
+		case c == '\\':
 			if !p.escape(&b) {
 				return "", errLDCut
 			}
@@ -255,6 +276,40 @@ func (p *ldParser) str() (string, error) {
 		}
 	}
 	return "", errLDCut
+}
+
+// closes reports whether the quote at a place ends its string: behind it stands
+// what can follow a string. A comma only counts if something that can begin a
+// value or a key follows it.
+func (p *ldParser) closes(at int) bool {
+	if !p.bare {
+		return true
+	}
+	rest := afterSpace(p.in[at+1:])
+	if rest == "" {
+		return true
+	}
+	switch rest[0] {
+	case ':', '}', ']':
+		return true
+	case ',':
+		rest = afterSpace(rest[1:])
+		return rest == "" || strings.IndexByte(`"{[}],/-0123456789`, rest[0]) >= 0 ||
+			strings.HasPrefix(rest, "true") || strings.HasPrefix(rest, "false") || strings.HasPrefix(rest, "null")
+	}
+	return false
+}
+
+// afterSpace passes at most maxGap bytes of white space, so that quotes in a sea
+// of spaces cost no more than elsewhere.
+func afterSpace(s string) string {
+	const maxGap = 4 << 10
+	for i := 0; i < len(s) && i < maxGap; i++ {
+		if !strings.ContainsRune(" \t\r\n", rune(s[i])) {
+			return s[i:]
+		}
+	}
+	return ""
 }
 
 func (p *ldParser) escape(b *strings.Builder) bool {

@@ -20,6 +20,8 @@ var otherTypes = set("WebPage WebSite ProfilePage ItemPage CollectionPage AboutP
 
 var pageTypes = set("WebPage ProfilePage ItemPage MedicalWebPage AboutPage CollectionPage ContactPage")
 
+var offeredTypes = set("Service Product Offer MedicalProcedure MedicalTherapy MedicalTest Course Event")
+
 var reviewTypes = set("Review UserReview CriticReview")
 
 // reference is a property by which one entity leads to another.
@@ -99,6 +101,9 @@ func (p *page) mainScore(e *entity, refs []reference) int {
 	}
 	if e.hasType(listingTypes) {
 		score += 50
+	}
+	if e.hasType(offeredTypes) {
+		score -= 200 // what a practice offers gives way to the practice
 	}
 	return score
 }
@@ -191,6 +196,7 @@ func (p *page) reviewsOf(main *entity) (own []*entity, foreign int) {
 	var parts map[*entity]bool
 	if main != nil {
 		parts = p.partsOf(main)
+		p.addTwin(main, parts)
 	}
 	for _, e := range p.graph.entities {
 		isReview := e.hasType(reviewTypes)
@@ -220,6 +226,39 @@ func (p *page) reviewsOf(main *entity) (own []*entity, foreign int) {
 		own = append(own, e)
 	}
 	return own, foreign
+}
+
+// addTwin finds the listing that describes the same one in the other markup under
+// another name ("Harbor Dental", "Harbor Dental LLC"): the one that has a review of
+// the same words. Its parts are the listing's too.
+func (p *page) addTwin(main *entity, parts map[*entity]bool) {
+	words := map[string]bool{}
+	for e := range parts {
+		for _, v := range e.all("review", "reviews") {
+			if v.ent == nil {
+				continue
+			}
+			if text := fold(p.reviewText(v.ent, "reviewBody", "description", "text")); len(text) >= minCutBytes {
+				words[text] = true
+			}
+		}
+	}
+	if len(words) == 0 {
+		return
+	}
+	for _, e := range p.graph.entities {
+		if e.source == main.source || parts[e] || !isListing(e) {
+			continue
+		}
+		for _, v := range e.all("review", "reviews") {
+			if v.ent != nil && words[fold(p.reviewText(v.ent, "reviewBody", "description", "text"))] {
+				for part := range p.partsOf(e) {
+					parts[part] = true
+				}
+				break
+			}
+		}
+	}
 }
 
 // isListingLike is false for an owner that says nothing by which it could be

@@ -1,18 +1,24 @@
 package directory
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+
+	"github.com/bedside-health/bedside/libs/sites/dom"
+)
 
 // maxItemVisits bounds the work itemref can ask for: every reference may walk
 // the whole page again.
-const maxItemVisits = 2 * maxNodes
+const maxItemVisits = 2 * dom.MaxNodes
 
 // readMicrodata adds the page's items to the graph.
 func (p *page) readMicrodata() {
-	m := &microdata{page: p, of: map[*node]*entity{}}
+	m := &microdata{page: p, of: map[*html.Node]*entity{}}
 	for _, n := range p.doc.items {
 		e := p.graph.newEntity(fromMicrodata)
-		e.node, e.id, e.named = n, n.attr("itemid"), true
-		for t := range strings.FieldsSeq(n.attr("itemtype")) {
+		e.node, e.id, e.named = n, dom.Attr(n, "itemid"), true
+		for t := range strings.FieldsSeq(dom.Attr(n, "itemtype")) {
 			if isSchemaOrg(t) {
 				e.addType(t)
 			}
@@ -29,7 +35,7 @@ func (p *page) readMicrodata() {
 	// page that has only those has no markup for us.
 	kept := p.graph.entities[:0]
 	for _, e := range p.graph.entities {
-		if len(e.types) > 0 || e.node.attr("itemtype") == "" {
+		if len(e.types) > 0 || dom.Attr(e.node, "itemtype") == "" {
 			kept = append(kept, e)
 		}
 	}
@@ -42,16 +48,16 @@ func isSchemaOrg(itemtype string) bool {
 
 type microdata struct {
 	page   *page
-	of     map[*node]*entity
+	of     map[*html.Node]*entity
 	visits int
 }
 
-func (m *microdata) fill(e *entity, item *node) {
-	seen := map[*node]bool{item: true}
-	for _, c := range item.children {
+func (m *microdata) fill(e *entity, item *html.Node) {
+	seen := map[*html.Node]bool{item: true}
+	for c := range item.ChildNodes() {
 		m.walk(e, c, seen)
 	}
-	for id := range strings.FieldsSeq(item.attr("itemref")) {
+	for id := range strings.FieldsSeq(dom.Attr(item, "itemref")) {
 		if target, ok := m.page.doc.ids[id]; ok && !seen[target] {
 			seen[target] = true
 			m.walk(e, target, seen)
@@ -59,12 +65,12 @@ func (m *microdata) fill(e *entity, item *node) {
 	}
 }
 
-func (m *microdata) walk(e *entity, n *node, seen map[*node]bool) {
-	if m.visits++; m.visits > maxItemVisits || n.tag == "" {
+func (m *microdata) walk(e *entity, n *html.Node, seen map[*html.Node]bool) {
+	if m.visits++; m.visits > maxItemVisits || n.Type != html.ElementNode {
 		return
 	}
 	inner, isItem := m.of[n]
-	if props := n.attr("itemprop"); props != "" {
+	if props := dom.Attr(n, "itemprop"); props != "" {
 		for prop := range strings.FieldsSeq(props) {
 			prop = word(prop)
 			if isItem {
@@ -79,7 +85,7 @@ func (m *microdata) walk(e *entity, n *node, seen map[*node]bool) {
 	if isItem {
 		return
 	}
-	for _, c := range n.children {
+	for c := range n.ChildNodes() {
 		m.walk(e, c, seen)
 	}
 }
@@ -87,32 +93,32 @@ func (m *microdata) walk(e *entity, n *node, seen map[*node]bool) {
 // propText is the value of a property that is no item. The standard gives <a>
 // its address as value, but pages mean its text unless the property is an
 // address by nature; and pages put content on elements other than <meta>.
-func (p *page) propText(n *node, prop string) string {
-	if v, ok := n.lookup("content"); ok {
+func (p *page) propText(n *html.Node, prop string) string {
+	if v, ok := dom.Lookup(n, "content"); ok {
 		return v
 	}
-	switch n.tag {
+	switch n.Data {
 	case "a", "area", "link":
-		if urlProps[prop] || n.tag == "link" {
-			if abs := p.absolute(n.attr("href")); abs != "" {
+		if urlProps[prop] || n.Data == "link" {
+			if abs := p.absolute(dom.Attr(n, "href")); abs != "" {
 				return abs
 			}
-			return n.attr("href")
+			return dom.Attr(n, "href")
 		}
 	case "img", "audio", "embed", "iframe", "source", "track", "video":
-		return p.absolute(n.attr("src"))
+		return p.absolute(dom.Attr(n, "src"))
 	case "time":
-		if v, ok := n.lookup("datetime"); ok {
+		if v, ok := dom.Lookup(n, "datetime"); ok {
 			return v
 		}
 	case "data", "meter":
-		if v, ok := n.lookup("value"); ok {
+		if v, ok := dom.Lookup(n, "value"); ok {
 			return v
 		}
 	}
 	text := p.textOf(n)
 	if prop == "telephone" && !strings.ContainsAny(text, "0123456789") {
-		if tel, ok := strings.CutPrefix(n.attr("href"), "tel:"); ok {
+		if tel, ok := strings.CutPrefix(dom.Attr(n, "href"), "tel:"); ok {
 			return tel
 		}
 	}

@@ -2,11 +2,15 @@ package directory
 
 import (
 	"math"
+	"regexp"
 	"strings"
 	"time"
 
+	"golang.org/x/net/html"
+
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/sites"
+	"github.com/bedside-health/bedside/libs/sites/dom"
 	"github.com/bedside-health/bedside/libs/sites/rating"
 )
 
@@ -75,6 +79,16 @@ func (p *page) reviewOf(e *entity) *found {
 
 func (p *page) reviewText(e *entity, props ...string) string {
 	text := e.text1(props...)
+	// Pages show a text cut short and, folded away, in full.
+	for _, prop := range props {
+		if values := e.props[prop]; len(values) > 1 && values[0].text == text {
+			for _, v := range values[1:min(len(values), 4)] {
+				if v.ent == nil && len(v.text) > len(text) && cutOf(fold(text), fold(v.text)) {
+					text = v.text
+				}
+			}
+		}
+	}
 	if e.source == fromJSONLD {
 		return plain(text)
 	}
@@ -145,22 +159,22 @@ func (f *found) addSub(aspect string, r rating.Rating) {
 // review without markup: an element that has a number in a child of class
 // "value" (or "score") and a word in one of class "type" (or "label", "aspect",
 // "category").
-func (p *page) readAspects(f *found, n *node, depth int) {
+func (p *page) readAspects(f *found, n *html.Node, depth int) {
 	if depth > 40 || len(f.SubRatings) >= maxSubRatings {
 		return
 	}
 	var value, label string
-	for _, c := range n.children {
-		if c.tag == "" {
+	for c := range n.ChildNodes() {
+		if c.Type != html.ElementNode {
 			continue
 		}
 		switch {
-		case c.hasToken("class", "value") || c.hasToken("class", "score"):
+		case dom.HasToken(c, "class", "value") || dom.HasToken(c, "class", "score"):
 			value = line(p.textOf(c))
-		case c.hasToken("class", "type") || c.hasToken("class", "label") || c.hasToken("class", "aspect") || c.hasToken("class", "category"):
+		case dom.HasToken(c, "class", "type") || dom.HasToken(c, "class", "label") || dom.HasToken(c, "class", "aspect") || dom.HasToken(c, "class", "category"):
 			label = line(p.textOf(c))
 		default:
-			if prop := c.attr("itemprop"); prop == "" || prop == "reviewRating" {
+			if prop := dom.Attr(c, "itemprop"); prop == "" || prop == "reviewRating" {
 				p.readAspects(f, c, depth+1)
 			}
 		}
@@ -188,7 +202,44 @@ func (p *page) replyOf(e *entity) *events.Reply {
 		at, _ := parseDate(v.ent.text1("dateCreated", "datePublished"))
 		return &events.Reply{Text: text, UpdatedAt: at}
 	}
+	if e.node != nil {
+		return p.unmarkedReply(e.node, 0)
+	}
 	return nil
+}
+
+// unmarkedReply finds the answer that a directory shows inside of a review without
+// markup: in an element whose class says that it is the text of a response
+// ("owner-response-body", "reply-text").
+func (p *page) unmarkedReply(n *html.Node, depth int) *events.Reply {
+	if depth > 40 {
+		return nil
+	}
+	for c := range n.ChildNodes() {
+		if c.Type != html.ElementNode {
+			continue
+		}
+		if _, marked := dom.Lookup(c, "itemprop"); !marked && isReplyText(dom.Attr(c, "class")) {
+			if text := p.textOf(c); strings.TrimSpace(text) != "" && len(text) <= events.MaxTextBytes {
+				return &events.Reply{Text: text}
+			}
+		}
+		if reply := p.unmarkedReply(c, depth+1); reply != nil {
+			return reply
+		}
+	}
+	return nil
+}
+
+var replyClass = regexp.MustCompile(`(?i)^(?:[a-z0-9]+[-_]+){0,4}(?:response|reply)[-_]+(?:body|text|content|message)$`)
+
+func isReplyText(classes string) bool {
+	for class := range strings.FieldsSeq(classes) {
+		if len(class) <= 60 && replyClass.MatchString(class) {
+			return true
+		}
+	}
+	return false
 }
 
 var organizationTypes = set("Organization Corporation MedicalOrganization")

@@ -4,88 +4,24 @@ import (
 	"html"
 	"regexp"
 	"strings"
-)
 
-// textOf is the verbatim text of an element. Nothing but markup goes: <br> and
-// the borders of blocks are newlines, and white space between the element's own
-// tags and its content is the page's layout. White space inside nested elements
-// is the writer's and stays, even at the edges.
-func (p *page) textOf(n *node) string {
-	w := textWriter{cost: &p.textCost}
-	for i, c := range n.children {
-		if c.tag != "" {
-			w.element(c)
-			continue
-		}
-		text := c.text
-		if i == 0 {
-			text = strings.TrimLeft(text, layoutSpace)
-		}
-		if i == len(n.children)-1 {
-			text = strings.TrimRight(text, layoutSpace)
-		}
-		w.text(text)
-	}
-	if p.textCost > maxTextCost {
-		p.fault("text read too often")
-		return ""
-	}
-	return w.b.String()
-}
+	nethtml "golang.org/x/net/html"
+
+	"github.com/bedside-health/bedside/libs/sites/dom"
+)
 
 // maxTextCost bounds the reading of texts, in nodes and bytes: properties
 // inside properties inside properties have the same text again and again.
 const maxTextCost = 32 << 20
 
-const layoutSpace = " \t\n\r\f"
-
-type textWriter struct {
-	b       strings.Builder
-	pending bool // a block ended or began: a newline is due before more text
-	cost    *int
-}
-
-func (w *textWriter) text(s string) {
-	if *w.cost += len(s); s == "" || *w.cost > maxTextCost {
-		return
+// textOf is the verbatim text of an element.
+func (p *page) textOf(n *nethtml.Node) string {
+	text := dom.Text(n, &p.textBudget, nil)
+	if p.textBudget < 0 {
+		p.fault("text read too often")
+		return ""
 	}
-	if w.pending {
-		if strings.Trim(s, layoutSpace) == "" {
-			return // layout between two blocks
-		}
-		if w.b.Len() > 0 && !strings.HasSuffix(w.b.String(), "\n") {
-			w.b.WriteByte('\n')
-		}
-		w.pending = false
-	}
-	w.b.WriteString(s)
-}
-
-func (w *textWriter) element(n *node) {
-	if *w.cost++; *w.cost > maxTextCost {
-		return
-	}
-	switch n.tag {
-	case "br":
-		w.pending = false
-		w.b.WriteByte('\n')
-		return
-	case "script", "style", "template", "button", "select", "textarea":
-		return
-	}
-	if n.is&block != 0 {
-		w.pending = true
-	}
-	for _, c := range n.children {
-		if c.tag == "" {
-			w.text(c.text)
-		} else {
-			w.element(c)
-		}
-	}
-	if n.is&block != 0 {
-		w.pending = true
-	}
+	return text
 }
 
 var (

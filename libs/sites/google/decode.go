@@ -32,15 +32,6 @@ type wireReview struct {
 	Reply      *wireReply `json:"reviewReply"`
 }
 
-type wireReply struct {
-	Comment    string `json:"comment"`
-	UpdateTime string `json:"updateTime"`
-	// State is how Google's moderation stands: absent where the account is not
-	// moderated. Both spellings are seen.
-	State            string `json:"state"`
-	ReviewReplyState string `json:"reviewReplyState"`
-}
-
 type list struct {
 	reviews  []sites.Review
 	warnings []string
@@ -160,23 +151,6 @@ func decodeReview(raw json.RawMessage) (sites.Review, string) {
 	}
 	r.Reply = decodeReply(wire.Reply)
 	return r, ""
-}
-
-// decodeReply gives the reply as the public sees it: one that Google's
-// moderation holds or refused is not shown on the site.
-func decodeReply(wire *wireReply) *events.Reply {
-	if wire == nil || wire.Comment == "" || len(wire.Comment) > events.MaxTextBytes {
-		return nil
-	}
-	state := wire.State
-	if state == "" {
-		state = wire.ReviewReplyState
-	}
-	if state == "PENDING" || state == "REJECTED" {
-		return nil
-	}
-	at, _ := parseTime(wire.UpdateTime)
-	return &events.Reply{Text: original(wire.Comment), UpdatedAt: at}
 }
 
 // parseTime reads RFC 3339 with any number of fraction digits and any offset.

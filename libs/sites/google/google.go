@@ -6,12 +6,15 @@
 // with any number of fraction digits is read exactly; an answer that cannot be
 // understood is an error, never "no reviews". Publishing a reply is idempotent,
 // but success means that Google took the reply, not that it is public yet:
-// Google moderates replies, and the next Fetch shows what became of it.
+// Google moderates replies, and the next Fetch shows what became of it, a
+// refused or held one too.
+//
+// Listings of one account are polled for news together, up to MaxBatch a call;
+// ParsePush reads Google's notifications, which say where something is new.
 package google
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,7 +23,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/bedside-health/bedside/libs/polite"
 	"github.com/bedside-health/bedside/libs/problem"
@@ -64,6 +66,7 @@ type Site struct {
 var (
 	_ sites.Site      = (*Site)(nil)
 	_ sites.Publisher = (*Site)(nil)
+	_ sites.Batcher   = (*Site)(nil)
 )
 
 // New makes a Site.
@@ -169,67 +172,4 @@ func splitToken(page string) (before int, token string, err error) {
 		return 0, "", problem.New(problem.Invalid, "bad_page", "the page token is not one of this adapter's")
 	}
 	return before, token, nil
-}
-
-// PublishReply implements sites.Publisher. A PUT of the same text again changes
-// nothing at Google.
-func (s *Site) PublishReply(ctx context.Context, listing sites.Listing, externalID, text string) error {
-	address, err := s.listingURL(listing)
-	if err != nil {
-		return err
-	}
-	switch {
-	case !reviewID.MatchString(externalID):
-		return problem.New(problem.Invalid, "bad_review_id", "this is no id of a Google review")
-	case strings.TrimSpace(text) == "":
-		return problem.New(problem.Invalid, "reply_empty", "the reply is empty")
-	case !utf8.ValidString(text):
-		return problem.New(problem.Invalid, "reply_not_utf8", "the reply is not valid UTF-8")
-	case len(text) > maxReplyBytes:
-		return problem.New(problem.TooLarge, "reply_too_long",
-			"the reply has %d bytes; Google takes %d, and most letters beyond English count as two or more", len(text), maxReplyBytes)
-	}
-	body, err := json.Marshal(map[string]string{"comment": text})
-	if err != nil {
-		return fmt.Errorf("encode the reply: %w", err)
-	}
-	h := headers(listing)
-	h.Set("Content-Type", "application/json")
-	_, err = s.client.Do(ctx, polite.Request{
-		Method: http.MethodPut, URL: address + "/" + externalID + "/reply", Header: h, Body: body, NoRedirects: true,
-	})
-	if err != nil {
-		return fmt.Errorf("publish a google reply: %w", explain(err))
-	}
-	return nil
-}
-
-// explain reads Google's own error code, which tells a missing grant from a
-// used-up quota. The message of Google is foreign text and is not repeated.
-func explain(err error) error {
-	var status *polite.StatusError
-	var own *problem.Error
-	if !errors.As(err, &status) || !errors.As(err, &own) {
-		return err
-	}
-	var body struct {
-		Error struct {
-			Status string `json:"status"`
-		} `json:"error"`
-	}
-	_ = json.Unmarshal(status.Body, &body) // a body that is no JSON says nothing more than the status
-	refined := *own
-	switch {
-	case body.Error.Status == "RESOURCE_EXHAUSTED":
-		refined.Kind, refined.Code, refined.Detail = problem.RateLimited, "google_quota", "Google's quota is used up; a quota of zero means that access was not granted yet"
-	case status.Status == http.StatusUnauthorized:
-		refined.Code, refined.Detail = "google_credential", "Google does not accept the access token: it expired or was revoked, sign in again"
-	case status.Status == http.StatusForbidden:
-		refined.Code, refined.Detail = "google_permission", "the Google account may not manage this location, or the API is not enabled for it"
-	case status.Status == http.StatusNotFound:
-		refined.Code, refined.Detail = "google_not_found", "Google does not know this location or review, or the location is not verified"
-	default:
-		return err
-	}
-	return &refined
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/polite"
 	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/sites"
@@ -101,14 +102,25 @@ func TestFetch_TranslatedComment_KeepsTheOriginal(t *testing.T) {
 	}
 }
 
-func TestFetch_Reply_OnlyWhatIsPublic(t *testing.T) {
-	reply := func(extra string) sites.Review {
-		return one(t, `"reviewReply":{"comment":"Thank you","updateTime":"2026-03-02T10:00:00Z"`+extra+`}`)
+func TestFetch_Reply_WithTheStateOfItsModeration(t *testing.T) {
+	for extra, want := range map[string]events.Reply{
+		``:                              {},
+		`,"state":"STATE_UNSPECIFIED"`:  {},
+		`,"state":"SOMETHING_NEW"`:      {},
+		`,"state":"APPROVED"`:           {State: events.ReplyPublic},
+		`,"state":"PENDING"`:            {State: events.ReplyPending},
+		`,"reviewReplyState":"pending"`: {State: events.ReplyPending},
+		`,"reviewReplyState":"REJECTED","policyViolation":"OFF_TOPIC"`:                                                {State: events.ReplyRejected, Problem: "OFF_TOPIC"},
+		`,"state":"REJECTED","policyViolation":{"policyName":"Personal  data","description":"Names a patient","x":1}`: {State: events.ReplyRejected, Problem: "Personal data; Names a patient"},
+		`,"state":"REJECTED","policyViolations":[{"reason":"SPAM"},{"reason":"LINK"}]`:                                {State: events.ReplyRejected, Problem: "SPAM; LINK"},
+		`,"policyViolation":{"type":"SPAM"}`:                                                                          {State: events.ReplyRejected, Problem: "SPAM"},
+		`,"state":"REJECTED","policyViolation":[[[[[[["deep"]]]]]]]`:                                                  {State: events.ReplyRejected},
+		`,"policyViolation":{}`: {},
+	} {
+		want.Text, want.UpdatedAt = "Thank you", time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+		got := one(t, `"reviewReply":{"comment":"Thank you","updateTime":"2026-03-02T10:00:00Z"`+extra+`}`)
+		require.Equal(t, &want, got.Reply, extra)
 	}
-	require.Equal(t, "Thank you", reply("").Reply.Text)
-	require.Equal(t, "Thank you", reply(`,"state":"APPROVED"`).Reply.Text)
-	require.Nil(t, reply(`,"state":"PENDING"`).Reply)
-	require.Nil(t, reply(`,"reviewReplyState":"REJECTED"`).Reply)
 }
 
 func TestFetch_OneBadReview_IsLeftOutWithAWarning(t *testing.T) {
@@ -161,6 +173,10 @@ func TestFetch_Refusals_SayWhatToDo(t *testing.T) {
 		{404, ``, problem.NotFound, "google_not_found"},
 		{429, `{"error":{"status":"RESOURCE_EXHAUSTED"}}`, problem.RateLimited, "google_quota"},
 		{403, `{"error":{"status":"RESOURCE_EXHAUSTED"}}`, problem.RateLimited, "google_quota"},
+		{429, `{"error":{"status":"RESOURCE_EXHAUSTED","details":[{"reason":"RATE_LIMIT_EXCEEDED","metadata":{"quota_limit_value":"0"}}]}}`, problem.Forbidden, "google_no_quota"},
+		{429, `{"error":{"status":"RESOURCE_EXHAUSTED","details":[{"reason":"RATE_LIMIT_EXCEEDED","metadata":{"quota_limit_value":"300"}}]}}`, problem.RateLimited, "google_quota"},
+		{429, `{"error":{"status":"RESOURCE_EXHAUSTED","details":"of another shape"}}`, problem.RateLimited, "google_quota"},
+		{403, `{"error":{"status":"PERMISSION_DENIED","details":[{"reason":"SERVICE_DISABLED"}]}}`, problem.Forbidden, "google_api_disabled"},
 		{503, `busy`, problem.Unavailable, "site"},
 	} {
 		site, err := google.New(google.Config{Client: &canned{status: tc.status, body: tc.body}})

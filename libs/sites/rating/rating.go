@@ -25,19 +25,20 @@ type Rating struct {
 var (
 	outOf  = regexp.MustCompile(`(?i)^(\d+(?:[.,]\d+)?)\s*(?:/|out\s+of|of|sur|von|de)\s*(\d+(?:[.,]\d+)?)(?:\s*(?:stars?|points?|★))?$`)
 	number = regexp.MustCompile(`(?i)^(\d+(?:[.,]\d+)?)\s*(?:-?\s*stars?|points?|★|\*)?$`)
+	leadIn = regexp.MustCompile(`(?i)^(?:rated|rating|score|overall)\s*:?\s+`)
 	share  = regexp.MustCompile(`^(\d+(?:[.,]\d+)?)\s*%$`)
 	stars  = regexp.MustCompile(`^([★⭐]*)([☆✩]*)$`)
 	words  = map[string]float64{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
 )
 
 // Parse reads the texts in use: "4.5", "4,5", "8/10", "4 out of 5", "4 stars",
-// "80%", "★★★★☆", "FOUR".
+// "80%", "★★★★☆", "FOUR", "Rated 4 out of 5".
 func Parse(text string) Rating {
 	r := Rating{Text: strings.Join(strings.Fields(text), " "), Best: math.NaN(), Worst: math.NaN()}
 	if len(r.Text) > 100 {
 		return r
 	}
-	plain := strings.ReplaceAll(r.Text, "\ufe0f", "")
+	plain := leadIn.ReplaceAllString(strings.ReplaceAll(r.Text, "\ufe0f", ""), "")
 	if m := outOf.FindStringSubmatch(plain); m != nil {
 		r.Value, r.Best, r.Scaled, r.Known = decimal(m[1]), decimal(m[2]), true, true
 	} else if m := share.FindStringSubmatch(plain); m != nil {

@@ -1,5 +1,6 @@
-// Command sitesim simulates review sites on this machine: Google's Business Profile API
-// and directory pages with invented reviews, or a folder of saved pages. It prints what
+// Command sitesim simulates review sites on this machine: the APIs of Google, Yelp,
+// Facebook, Trustpilot and Care Opinion and directory pages with invented reviews, or a
+// folder of saved pages. It prints what
 // a listing needs to be pointed at each, a JSON line a listing, and serves until it is
 // stopped.
 package main
@@ -12,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -30,8 +32,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.Usage = func() {
 		fmt.Fprintf(stderr, "sitesim simulates review sites on this machine.\n\n"+
 			"  sitesim --listen 127.0.0.1:9000 --pages saved-pages\n\n"+
-			"Google's API takes the token %q. /_sim/ adds, edits and removes reviews and makes things go wrong.\n"+
-			"Bedside reads a site on this machine only with BEDSIDE_ALLOW_LOOPBACK=true.\n\n", sitesim.Token)
+			"All APIs take the token %q; Yelp's takes replies with %q. /_sim/ adds, edits, answers\n"+
+			"and removes reviews and makes things go wrong. Yelp, Facebook, Trustpilot and Care Opinion keep their quotas.\n"+
+			"Bedside reads a site on this machine only with BEDSIDE_ALLOW_LOOPBACK=true.\n\n", sitesim.Token, sitesim.PartnerSecret(sitesim.Token))
 		flags.PrintDefaults()
 	}
 	listen := flags.String("listen", "127.0.0.1:9000", "host:port to serve on; port 0 picks one")
@@ -39,10 +42,21 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&cfg.Pages, "pages", "", "folder of saved .html pages to serve below /pages/")
 	flags.StringVar(&cfg.State, "state", "", "file that keeps what changed over restarts")
 	flags.DurationVar(&cfg.Arrivals, "arrivals", 20*time.Second, "time between new reviews; 0 is none")
+	flags.DurationVar(&cfg.Moderation, "moderation", 0, "how long Google holds a published reply")
+	flags.Func("reject-word", "a word for which Google refuses a reply; may be given more than once", func(word string) error {
+		cfg.RejectWords = append(cfg.RejectWords, word)
+		return nil
+	})
+	flags.StringVar(&cfg.PushURL, "push-url", "", "address that gets Google's notifications of new reviews, as Pub/Sub pushes them")
 	flags.IntVar(&cfg.Generate, "generate", 0, "so many synthetic reviews more, for load tests")
+	more := flags.String("sites", strings.Join(sitesim.MoreSites(), ","), "further sites to serve, separated by commas; empty is none")
+	flags.IntVar(&cfg.PerListing, "per-listing", 8, "how many synthetic reviews each listing of the further sites has from the beginning")
 	flags.Uint64Var(&cfg.Seed, "seed", 0, "decides which reviews are generated and in what order they arrive")
 	if err := flags.Parse(args); err != nil {
 		return 2
+	}
+	if *more != "" {
+		cfg.Sites = strings.Split(*more, ",")
 	}
 	sim, err := sitesim.New(cfg)
 	if err != nil {
@@ -54,6 +68,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 1
 	}
 	fmt.Fprintln(stderr, "Simulated sites:", sim.URL())
+	fmt.Fprintln(stderr, "  BEDSIDE_SCRAPER_GOOGLE_URL="+sim.Endpoint(sitesim.Google))
+	for _, site := range cfg.Sites {
+		fmt.Fprintf(stderr, "  BEDSIDE_SCRAPER_%s_URL=%s\n", strings.ToUpper(site), sim.Endpoint(site))
+	}
 	lines := json.NewEncoder(stdout)
 	for _, l := range sim.Listings() {
 		if err := lines.Encode(map[string]string{"site": l.Site, "adapter": l.Adapter, "ref": l.Ref, "location": l.LocationKey}); err != nil {
