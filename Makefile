@@ -67,6 +67,10 @@ race: ## Run the Go tests under the race detector (needs a C compiler)
 kill-test: ## Kill the whole process ten times while 5,000 reviews flow in
 	BEDSIDE_KILL_REVIEWS=5000 BEDSIDE_KILL_ROUNDS=10 go test -count=1 -timeout 20m -run 'TestUp_KilledAtRandomMoments' -v ./tools/scenarios
 
+.PHONY: week
+week: ## Run the scraper through a simulated week of 300 listings on six misbehaving sites
+	BEDSIDE_SIMWEEK=1 go test -count=1 -timeout 40m -run 'WeekOfThreeHundred' -v ./tools/simweek
+
 .PHONY: bench
 bench: ## Run the benchmarks whose figures are in docs/benchmarks.md
 	go test -run '^$$' -bench Inbox -benchtime 3x -timeout 30m ./services/gateway

@@ -94,7 +94,7 @@ func Compare(record Record, facts events.ListingFacts, page string) []Difference
 	default:
 		add(FieldAddress, oneLine(record.Address), oneLine(facts.Address), sameAddress(record.Address, facts.Address))
 	}
-	if len(record.Hours) > 0 && len(facts.Hours) > 0 {
+	if says(record.Hours) && says(facts.Hours) {
 		ours, readOurs := ParseHours(record.Hours)
 		theirs, readTheirs := ParseHours(facts.Hours)
 		add(FieldHours, strings.Join(record.Hours, "; "), strings.Join(facts.Hours, "; "), !readOurs || !readTheirs || ours == theirs)
@@ -112,15 +112,21 @@ func Compare(record Record, facts events.ListingFacts, page string) []Difference
 }
 
 // SamePlace reports whether two listings of one site show the same practice twice: the same
-// name at the same address or with the same number. Two doctors of one practice are not.
+// name at the same address or, where one shows no street, with the same number. Two doctors of
+// one practice are not, nor are the places of a group that share its name and its number.
 func SamePlace(a, b events.ListingFacts) bool {
 	if a.Name == "" || b.Name == "" || !slices.Equal(nameWords(a.Name), nameWords(b.Name)) {
 		return false
 	}
-	if a.Telephone != "" && b.Telephone != "" && samePhone(a.Telephone, b.Telephone, regionOf(a.Address)) {
-		return true
+	if a.Address.Street != "" && b.Address.Street != "" {
+		return sameAddress(a.Address, b.Address)
 	}
-	return a.Address.Street != "" && b.Address.Street != "" && sameAddress(a.Address, b.Address)
+	return a.Telephone != "" && b.Telephone != "" && samePhone(a.Telephone, b.Telephone, regionOf(a.Address))
+}
+
+// says reports whether anything is said in hours.
+func says(hours []string) bool {
+	return slices.ContainsFunc(hours, func(entry string) bool { return strings.Trim(entry, "; \t\r\n") != "" })
 }
 
 func yesNo(b bool) string {

@@ -26,22 +26,22 @@ func sameAddress(ours, theirs events.Address) bool {
 	if a, b := regionCode(ours.Region), regionCode(theirs.Region); a != "" && b != "" && a != b {
 		return false
 	}
-	if a, b := words(ours.Locality), words(theirs.Locality); len(a) > 0 && len(b) > 0 && !slices.Equal(a, b) {
+	if a, b := townName(ours), townName(theirs); a != "" && b != "" && a != b && a+"city" != b && a != b+"city" {
 		return false
 	}
 	street, unit := streetWords(ours.Street)
 	street2, unit2 := streetWords(theirs.Street)
-	if len(street) > 0 && len(street2) > 0 && !slices.Equal(street, street2) {
+	if !sameStreet(street, street2, placeWords(ours)) && !sameStreet(street2, street, placeWords(theirs)) {
 		return false
 	}
-	return unit == "" || unit2 == "" || unit == unit2
+	return sameUnit(unit, unit2)
 }
 
 // withinLine reports whether an address that a site writes in one line is ours.
 func withinLine(ours events.Address, line string) bool {
 	street, unit := streetWords(ours.Street)
 	all, unit2 := streetWords(line)
-	if unit != "" && unit2 != "" && unit != unit2 {
+	if !sameUnit(unit, unit2) {
 		return false
 	}
 	if !containsRun(all, street) {
@@ -73,12 +73,15 @@ var abbreviations = map[string]string{
 	"ln": "lane", "ct": "court", "pl": "place", "sq": "square", "pkwy": "parkway", "pky": "parkway", "hwy": "highway",
 	"ter": "terrace", "terr": "terrace", "cir": "circle", "trl": "trail", "plz": "plaza", "ctr": "center", "centre": "center",
 	"expy": "expressway", "fwy": "freeway", "tpke": "turnpike", "cres": "crescent", "xing": "crossing", "aly": "alley",
-	"bldg": "building", "rte": "route", "mt": "mount", "ft": "fort", "saint": "street", // "St. Paul" is spelled like a street
+	"bldg": "building", "rte": "route", "mt": "mount", "ft": "fort", "saint": "street", "sainte": "street", // "St. Paul" is spelled like a street
 	"n": "north", "s": "south", "e": "east", "w": "west",
 	"ne": "northeast", "nw": "northwest", "se": "southeast", "sw": "southwest",
 	"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7", "eighth": "8",
-	"ninth": "9", "tenth": "10",
-	"suite": "#", "ste": "#", "unit": "#", "apt": "#", "apartment": "#", "room": "#", "rm": "#",
+	"ninth": "9", "tenth": "10", "eleventh": "11", "twelfth": "12", "thirteenth": "13", "fourteenth": "14", "fifteenth": "15",
+	"sixteenth": "16", "seventeenth": "17", "eighteenth": "18", "nineteenth": "19", "twentieth": "20",
+	"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10",
+	"hts": "heights", "spgs": "springs", "bch": "beach", "jct": "junction", "vlg": "village", "twp": "township", "rdg": "ridge", "pt": "point",
+	"suite": "#", "suites": "#", "ste": "#", "unit": "#", "apt": "#", "apartment": "#", "room": "#", "rm": "#",
 	"floor": "floor", "fl": "floor", "flr": "floor", "and": "&",
 }
 
@@ -113,7 +116,7 @@ func words(s string) []string {
 // fold is lower case without accents, full-width forms, apostrophes and full stops inside words.
 func fold(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) || r == '\'' || r == '’' || r == '.' {
+		if unicode.Is(unicode.Mn, r) || strings.ContainsRune("'’‘ʼʻ.", r) {
 			return -1
 		}
 		return unicode.ToLower(r)
@@ -124,32 +127,6 @@ func fold(s string) string {
 func spacedStops(s string) string { return stops.ReplaceAllString(s, "$1. $2") }
 
 var stops = regexp.MustCompile(`(\pL{2})\.(\pL{2})`)
-
-// streetWords takes the suite out of a street line.
-func streetWords(s string) (street []string, unit string) {
-	all := words(s)
-	for i := 0; i < len(all); i++ {
-		switch {
-		case all[i] == "#" && i+1 < len(all):
-			i++
-			if all[i] == "#" && i+1 < len(all) { // "Suite #4"
-				i++
-			}
-			unit = strings.TrimLeft(all[i], "0")
-		case all[i] == "floor" && len(street) > 0 && i > 1:
-			// "2nd floor" and "floor 2": which of the two words is its number does not matter.
-			if last := street[len(street)-1]; last != "" && unicode.IsDigit(rune(last[0])) && len(street) > 2 {
-				street = street[:len(street)-1]
-			} else if i+1 < len(all) {
-				i++
-			}
-		case all[i] == "#":
-		default:
-			street = append(street, all[i])
-		}
-	}
-	return street, unit
-}
 
 // postalCode is a code without blanks; of an American one the first five digits.
 func postalCode(s string) string {

@@ -10,15 +10,24 @@ import (
 const (
 	minutesADay = 24 * 60
 	days        = 7
+	// maxIntervals bounds what is read of one group of days.
+	maxIntervals = 8
 )
 
 // Week is the opening hours of a week: a bit for each minute from Monday 00:00.
 type Week [(days*minutesADay + 63) / 64]uint64
 
 func (w *Week) open(from, to int) {
-	for m := from; m < to; m++ {
-		at := m % (days * minutesADay)
+	const all = days * minutesADay
+	for m := from; m < to; {
+		at := m % all
+		if at%64 == 0 && at+64 <= all && m+64 <= to { // foreign entries can name many long intervals
+			w[at/64] = ^uint64(0)
+			m += 64
+			continue
+		}
 		w[at/64] |= 1 << (at % 64)
+		m++
 	}
 }
 
@@ -63,6 +72,7 @@ type clock struct {
 	minute   int
 	half     string // am, pm or ""
 	explicit bool   // written with minutes
+	padded   bool   // written with a zero in front, as clocks of 24 hours are
 }
 
 // read reads one entry: days, then times.
@@ -170,7 +180,7 @@ func parseClock(s string) (clock, bool) {
 			return clock{}, false
 		}
 	}
-	c := clock{minute: hour*60 + minute, explicit: len(parts) > 1}
+	c := clock{minute: hour*60 + minute, explicit: len(parts) > 1, padded: strings.HasPrefix(s, "0")}
 	return c, c.minute <= minutesADay
 }
 
@@ -185,10 +195,13 @@ func (w *Week) set(on [days]bool, named bool, times []clock, spans int, closed, 
 	if allDay {
 		times, spans = []clock{{minute: 0, explicit: true}, {minute: minutesADay, explicit: true}}, 1
 	}
-	if len(times) == 0 || len(times)%2 != 0 || spans != len(times)/2 {
+	if len(times) == 0 || len(times)%2 != 0 || spans != len(times)/2 || spans > maxIntervals {
 		return false
 	}
 	for i := 0; i < len(times); i += 2 {
+		if i > 0 && times[i].half == "" && times[i-2].half == "" && times[i].minute < times[i-2].minute {
+			return false // "08:00-12:00, 01:00-05:00": the second is of the afternoon, or of another day
+		}
 		from, to, ok := interval(times[i], times[i+1])
 		if !ok {
 			return false
@@ -215,19 +228,35 @@ func interval(a, b clock) (from, to int, ok bool) {
 	if !okFrom || !okTo {
 		return 0, 0, false
 	}
-	if a.half == "" && b.half == "" && !a.explicit && !b.explicit && to <= from {
-		return 0, 0, false // "9-5" can be understood but not with certainty
-	}
 	if to%minutesADay == minutesADay-1 { // 23:59 is how some sites write midnight
 		to++
 	}
-	if from == 0 && to == 0 { // how schema.org writes a day that is closed
-		return 0, 0, true
+	if from == 0 && to == 0 { // how schema.org writes a day that is closed, and people one that never closes
+		return 0, 0, a.half == "" && b.half == ""
+	}
+	if doubtful(a, b, from, to) {
+		return 0, 0, false
 	}
 	if to <= from {
 		to += minutesADay
 	}
 	return from, to, true
+}
+
+// doubtful reports whether times can be understood ("9-5", "7:30 - 4:30", "8am - 5", "1-5")
+// but not with certainty, because nothing says which half of the day is meant.
+func doubtful(a, b clock, from, to int) bool {
+	const afternoon, early = 13 * 60, 6 * 60
+	switch {
+	case b.half != "":
+		return false
+	case a.half != "":
+		return to < afternoon
+	case to <= from:
+		return from < afternoon || !a.explicit && !b.explicit
+	default:
+		return from > 0 && from < early && to < afternoon && !a.padded
+	}
 }
 
 func (c clock) onDay() (int, bool) {

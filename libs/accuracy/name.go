@@ -4,7 +4,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
+	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/bedside-health/bedside/libs/events"
@@ -43,15 +45,28 @@ func isPerson(f events.ListingFacts) bool {
 	}) {
 		return true
 	}
-	all := strings.Fields(fold(f.Name))
+	all := strings.FieldsFunc(fold(f.Name), func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
 	if len(all) == 0 {
 		return false
 	}
-	switch last := strings.Trim(all[len(all)-1], ","); last {
-	case "md", "do", "dds", "dmd", "od", "dpm", "dc", "np":
-		return true
+	for i := len(all) - 1; i > 0; i-- {
+		if person, title := titles[all[i]]; person {
+			return true
+		} else if !title {
+			break
+		}
 	}
 	return all[0] == "dr" || all[0] == "doctor"
+}
+
+// titles are what names end with, and whether only a clinician's does: the others stand
+// behind the name of a practice, too, or behind the titles of a clinician.
+var titles = map[string]bool{
+	"md": true, "do": true, "dds": true, "dmd": true, "od": true, "dpm": true, "dc": true, "np": true, "fnp": true, "aprn": true,
+	"pa-c": true, "fnp-c": true, "phd": true, "psyd": true,
+	"facs": false, "faap": false, "facp": false, "facc": false, "fagd": false, "faao": false, "faan": false,
+	"ms": false, "msd": false, "mph": false, "mba": false, "jr": false, "ii": false, "iii": false,
+	"pc": false, "pa": false, "ps": false, "llc": false, "pllc": false, "inc": false, "ltd": false, "corp": false,
 }
 
 // sameWebsite compares addresses of web sites. The front page and a page below it on the
@@ -82,14 +97,18 @@ func parseSite(s string) *url.URL {
 		s = "https://" + s
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Hostname() == "" {
+	if err != nil || !strings.Contains(u.Hostname(), ".") { // "N/A" is no host
 		return nil
 	}
 	return u
 }
 
 func host(u *url.URL) string {
-	return strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(u.Hostname()), "www."), ".")
+	h := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(u.Hostname()), "www."), ".")
+	if ascii, err := idna.Lookup.ToASCII(h); err == nil {
+		return ascii
+	}
+	return h
 }
 
 // sitePath leaves out the query: what is tracked with there is nothing a patient sees.
@@ -120,7 +139,7 @@ var fields = map[string]string{
 	"chiropractor": "chiropractic", "chiropractic": "chiropractic",
 	"dermatologist": "skin", "dermatology": "skin", "podiatrist": "feet", "podiatric": "feet", "podiatry": "feet",
 	"pediatrician": "children", "pediatrics": "children", "pediatric": "children",
-	"restaurant": "other", "store": "other", "school": "other", "hotel": "other", "gym": "other",
+	"restaurant": "other", "school": "other", "hotel": "other", "gym": "other",
 }
 
 // compatible reports whether categories can describe one practice. They cannot only where

@@ -196,6 +196,32 @@ type PollState struct {
 	LastNewAt   time.Time `json:"last_new_at,omitzero"`
 	Finished    bool      `json:"finished,omitempty"` // an import that was read to its end
 	PollSeconds float64   `json:"poll_seconds,omitempty"`
+	// Alarm is set once what is wrong matters (Health and Problem say what), since
+	// AlarmSince, and cleared by itself.
+	Alarm      bool      `json:"alarm,omitempty"`
+	AlarmSince time.Time `json:"alarm_since,omitzero"`
+	// NotBefore is the earliest that the site lets itself be asked again (Retry-After,
+	// max-age); no hint is stronger.
+	NotBefore time.Time `json:"not_before,omitzero"`
+	// NewestAt is the source time of the newest review, or the first poll where there
+	// was none; GapSeconds the moving mean time between reviews, over Gaps gaps.
+	NewestAt   time.Time `json:"newest_at,omitzero"`
+	GapSeconds float64   `json:"gap_seconds,omitempty"`
+	Gaps       int       `json:"gaps,omitempty"`
+	// HintedAt is the last hint that was followed. HotSeconds is the next wait of a
+	// series of short and growing ones; 0 outside of one.
+	HintedAt   time.Time `json:"hinted_at,omitzero"`
+	HotSeconds float64   `json:"hot_seconds,omitempty"`
+	// PollCalls is the moving mean of requests a poll takes, where they are counted.
+	PollCalls float64 `json:"poll_calls,omitempty"`
+	// Credential is what the Listing names, so that due states can be grouped by it.
+	Credential string `json:"credential,omitempty"`
+	// FullBy is when the complete list is read again because the last one did not add
+	// up; Doubts counts such lists in a row.
+	FullBy time.Time `json:"full_by,omitzero"`
+	Doubts int       `json:"doubts,omitempty"`
+	// ListedAt is the last poll that read the listing's own list and not a batch's.
+	ListedAt time.Time `json:"listed_at,omitzero"`
 }
 
 // Fingerprint is what the scraper knows of one review; its id is the review's.

@@ -73,8 +73,12 @@ func Listings() docstore.Definition[Listing] {
 func Imports() docstore.Definition[Import] {
 	return docstore.Definition[Import]{
 		Name: "imports", Base: func(d *Import) *docstore.Base { return &d.Base },
-		Fields:  []docstore.Field{times("created_at"), field("location_id")},
-		Indexes: []docstore.Index{{Name: "newest", Sort: desc("created_at"), Filter: []string{"location_id"}}},
+		Fields: []docstore.Field{times("created_at"), field("location_id"), flag("complete")},
+		Indexes: []docstore.Index{
+			{Name: "newest", Sort: desc("created_at"), Filter: []string{"location_id"}},
+			// Uploads that may never come to their end, over all organizations.
+			{Name: "unfinished", Equal: []string{"complete"}, Sort: asc("created_at"), Global: true},
+		},
 	}
 }
 

@@ -42,6 +42,10 @@ type ConsumerConfig struct {
 	// MaxBatch and MaxWait bound how much is collected into one batch; 0 means 200 and 10 ms.
 	MaxBatch int
 	MaxWait  time.Duration
+	// MaxBatchBytes ends a batch too, and ReadAhead is how many messages of each partition are
+	// read while a batch is handled; 0 means 4 MiB and MaxBatch (at most 200). Together they
+	// bound what long messages take of a small process.
+	MaxBatchBytes, ReadAhead int
 	// Attempts bounds tries of a message whose error is Retryable but not Unavailable; 0 means 5.
 	Attempts int
 	// DrainTimeout bounds how long the batch in hand may go on after Run's ctx ended; 0
@@ -98,12 +102,18 @@ func NewConsumer(cfg ConsumerConfig) (*Consumer, error) {
 	missing(len(cfg.Topics) == 0, "a topic")
 	missing(cfg.Handle == nil, "a handler")
 	missing(cfg.Producer == nil, "a producer for dead letters")
-	missing(cfg.MaxBatch < 0 || cfg.MaxWait < 0 || cfg.Attempts < 0 || cfg.DrainTimeout < 0, "bounds that are not negative")
+	missing(cfg.MaxBatch < 0 || cfg.MaxWait < 0 || cfg.MaxBatchBytes < 0 || cfg.ReadAhead < 0 || cfg.Attempts < 0 || cfg.DrainTimeout < 0, "bounds that are not negative")
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
 	if cfg.MaxBatch == 0 {
 		cfg.MaxBatch = 200
+	}
+	if cfg.MaxBatchBytes == 0 {
+		cfg.MaxBatchBytes = maxBatchBytes
+	}
+	if cfg.ReadAhead == 0 {
+		cfg.ReadAhead = min(cfg.MaxBatch, 200)
 	}
 	if cfg.MaxWait == 0 {
 		cfg.MaxWait = 10 * time.Millisecond

@@ -135,7 +135,7 @@ func (w *worker) read(ctx, workCtx context.Context) {
 	w.abort = abort
 	w.mu.Unlock()
 
-	reader := openReader(w.c.cfg.Connection, w.dialer, w.key, w.next.Load(), min(w.c.cfg.MaxBatch, 200), w.c.logger)
+	reader := openReader(w.c.cfg.Connection, w.dialer, w.key, w.next.Load(), w.c.cfg.ReadAhead, w.c.logger)
 	defer func() { _ = reader.Close() }()
 	say := occasionally{every: 15 * time.Second}
 	for {
@@ -185,7 +185,7 @@ func openReader(conn Connection, dialer *kafka.Dialer, key partitionKey, offset 
 }
 
 // collect waits for a first message and takes what else comes within MaxWait, up to
-// MaxBatch messages and maxBatchBytes. An error may come with messages.
+// MaxBatch messages and MaxBatchBytes. An error may come with messages.
 func (w *worker) collect(ctx context.Context, reader *kafka.Reader) ([]Message, error) {
 	first, err := reader.FetchMessage(ctx)
 	if err != nil {
@@ -195,7 +195,7 @@ func (w *worker) collect(ctx context.Context, reader *kafka.Reader) ([]Message, 
 	size := len(first.Value)
 	more, cancel := context.WithTimeout(ctx, w.c.cfg.MaxWait)
 	defer cancel()
-	for len(batch) < w.c.cfg.MaxBatch && size < maxBatchBytes {
+	for len(batch) < w.c.cfg.MaxBatch && size < w.c.cfg.MaxBatchBytes {
 		m, fetchErr := reader.FetchMessage(more)
 		if fetchErr != nil {
 			if more.Err() == nil {

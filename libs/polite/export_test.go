@@ -6,3 +6,10 @@ func (l *LocalLimiter) Hosts() int {
 	defer l.mu.Unlock()
 	return len(l.hosts)
 }
+
+// RobotsHeld is how many bytes of rules the cache holds.
+func (c *Client) RobotsHeld() int {
+	c.robots.mu.Lock()
+	defer c.robots.mu.Unlock()
+	return c.robots.held
+}

@@ -33,6 +33,9 @@ type Request struct {
 	// NoRedirects makes a redirect an error of kind Forbidden: APIs redirect to
 	// a sign-in page when they do not accept a credential.
 	NoRedirects bool
+	// Spacing is the least time between two requests to the host that its terms ask
+	// for, where that is more than the limiter's own.
+	Spacing time.Duration
 
 	// cutAt reads at most so many bytes of the body and takes the cut for the
 	// whole, which only robots.txt allows.
@@ -88,7 +91,18 @@ func (c *Client) Do(ctx context.Context, req Request) (*Response, error) {
 type manners struct {
 	robots      bool
 	noRedirects bool
-	delay       time.Duration // the spacing robots.txt asks for
+	delay       time.Duration // the spacing that robots.txt or the site's terms ask for
+	allowance   func(context.Context) error
+}
+
+type allowanceKey struct{}
+
+// WithAllowance lets ask decide on every request that is sent in the context to fetch
+// something, repeated and redirected ones too, right before it goes out; those for a
+// robots.txt are not counted. An error of ask is returned by Do and should be a
+// *problem.Error.
+func WithAllowance(ctx context.Context, ask func(context.Context) error) context.Context {
+	return context.WithValue(ctx, allowanceKey{}, ask)
 }
 
 type mannersKey struct{}
@@ -105,11 +119,16 @@ func (c *Client) do(ctx context.Context, req Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	how := &manners{robots: req.Robots, noRedirects: req.NoRedirects}
+	how := &manners{robots: req.Robots, noRedirects: req.NoRedirects, delay: req.Spacing}
+	if req.cutAt == 0 {
+		how.allowance, _ = ctx.Value(allowanceKey{}).(func(context.Context) error)
+	}
 	if req.Robots {
-		if how.delay, err = c.checkRobots(ctx, u); err != nil {
+		asked, err := c.checkRobots(ctx, u)
+		if err != nil {
 			return nil, c.transportProblem(ctx, err)
 		}
+		how.delay = max(how.delay, asked)
 	}
 	ctx = context.WithValue(ctx, mannersKey{}, how)
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -153,13 +172,17 @@ func checkURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// hostKey is the host a limiter counts by.
+// hostKey is the host a limiter counts by. A dot at the end of a name changes nothing
+// about which host it is.
 func hostKey(u *url.URL) string {
-	host := strings.ToLower(u.Host)
-	if port := u.Port(); (port == "80" && u.Scheme == "http") || (port == "443" && u.Scheme == "https") {
-		host = strings.TrimSuffix(host, ":"+port)
+	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
 	}
-	return host
+	if port == "" || (port == "80" && u.Scheme == "http") || (port == "443" && u.Scheme == "https") {
+		return host
+	}
+	return host + ":" + port
 }
 
 func (c *Client) httpRequest(ctx context.Context, u *url.URL, req Request) (*retryablehttp.Request, error) {

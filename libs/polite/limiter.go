@@ -2,7 +2,9 @@ package polite
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/http/httptrace"
 	"sync"
 	"time"
 
@@ -16,11 +18,29 @@ import (
 type HostLimiter interface {
 	// Wait blocks until a request to host may be sent. minInterval is the
 	// spacing the host's robots.txt asks for, zero if it does not. Where the
-	// turn would come after ctx's deadline it returns at once a
-	// *problem.Error of kind RateLimited with the wait in RetryAfter.
+	// turn would come after ctx's deadline it returns at once a *problem.Error of
+	// kind RateLimited with the wait in RetryAfter: of code CodeHostHeld where the
+	// host itself asked to be left alone, CodeHostQueue where our own requests
+	// only stand in line.
 	Wait(ctx context.Context, host string, minInterval time.Duration) error
 	// Hold lets nothing through to host before until: the site said so.
 	Hold(ctx context.Context, host string, until time.Time) error
+}
+
+// Codes of the problems by which a HostLimiter refuses: the host asked to be left alone,
+// our own requests stand in line too long, or the limiter itself is not available. The
+// last two say nothing about the site.
+const (
+	CodeHostHeld    = "host_busy"
+	CodeHostQueue   = "host_queue"
+	CodeHostUnknown = "host_unknown"
+)
+
+// Refused is the problem by which a HostLimiter says that a turn comes too late.
+func Refused(code, host string, wait time.Duration) error {
+	e := problem.New(problem.RateLimited, code, "requests to %s are held back by its rate limit", host)
+	e.RetryAfter = wait
+	return e
 }
 
 // maxLimitedHosts bounds the memory of a LocalLimiter. A host that was not
@@ -55,12 +75,12 @@ func (l *LocalLimiter) Wait(ctx context.Context, host string, minInterval time.D
 		if turn == nil {
 			// Who was held back takes a turn like any other afterwards, so that the
 			// end of a hold is no burst.
-			if err := refuseOrSleep(ctx, host, held, nil); err != nil {
+			if err := refuseOrSleep(ctx, CodeHostHeld, host, held, nil); err != nil {
 				return err
 			}
 			continue
 		}
-		return refuseOrSleep(ctx, host, turn.DelayFrom(time.Now()), func() { turn.CancelAt(time.Now()) })
+		return refuseOrSleep(ctx, CodeHostQueue, host, turn.DelayFrom(time.Now()), func() { turn.CancelAt(time.Now()) })
 	}
 }
 
@@ -84,14 +104,12 @@ func (l *LocalLimiter) reserve(host string, minInterval time.Duration) (held tim
 	return 0, pace.limiter.ReserveN(now, 1)
 }
 
-func refuseOrSleep(ctx context.Context, host string, delay time.Duration, cancel func()) error {
+func refuseOrSleep(ctx context.Context, code, host string, delay time.Duration, cancel func()) error {
 	if deadline, ok := ctx.Deadline(); ok && time.Now().Add(delay).After(deadline) {
 		if cancel != nil {
 			cancel()
 		}
-		e := problem.New(problem.RateLimited, "host_busy", "requests to %s are held back by its rate limit", host)
-		e.RetryAfter = delay
-		return e
+		return Refused(code, host, delay)
 	}
 	if delay <= 0 {
 		return ctx.Err()
@@ -144,15 +162,51 @@ func (l *LocalLimiter) forgetOldest() {
 }
 
 // pacedTransport asks the limiter before every request that goes out, so that
-// redirects and retries count like any other.
+// redirects and retries count like any other. The allowance is asked last, so that
+// nothing is taken from it for a request that its turn did not come for.
 type pacedTransport struct {
 	next    http.RoundTripper
 	limiter HostLimiter
 }
 
 func (t *pacedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if err := t.limiter.Wait(req.Context(), hostKey(req.URL), mannersOf(req.Context()).delay); err != nil {
+	if err := t.turn(req); err != nil {
 		return nil, err
 	}
-	return t.next.RoundTrip(req)
+	// When a connection that was used before breaks without an answer, net/http sends the
+	// request once more by itself. The site may have seen the first one, so the second
+	// takes a turn and a call of its own.
+	ctx, cancel := context.WithCancelCause(req.Context())
+	sent := false
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		if !sent {
+			sent = true
+			return
+		}
+		if err := t.turn(req); err != nil {
+			cancel(&refusedAgain{err})
+		}
+	}}
+	resp, err := t.next.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, trace)))
+	var again *refusedAgain
+	if err != nil && errors.As(context.Cause(ctx), &again) {
+		return nil, again.err
+	}
+	return resp, err
+}
+
+// refusedAgain is why a request was not sent once more.
+type refusedAgain struct{ err error }
+
+func (e *refusedAgain) Error() string { return e.err.Error() }
+
+func (t *pacedTransport) turn(req *http.Request) error {
+	how := mannersOf(req.Context())
+	if err := t.limiter.Wait(req.Context(), hostKey(req.URL), how.delay); err != nil {
+		return err
+	}
+	if how.allowance != nil {
+		return how.allowance(req.Context())
+	}
+	return nil
 }

@@ -41,12 +41,12 @@ func TestLocalLimiter_HeldAndPaced_RefusesBeyondDeadline(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	require.NoError(t, l.Wait(ctx, "a.example", 0))
-	e := requireProblem(t, l.Wait(ctx, "a.example", 0), problem.RateLimited, "host_busy")
+	e := requireProblem(t, l.Wait(ctx, "a.example", 0), problem.RateLimited, "host_queue")
 	require.InDelta(t, 1, e.RetryAfter.Seconds(), 0.1)
 	require.NoError(t, l.Wait(ctx, "b.example", 0), "hosts do not share a pace")
 
 	require.NoError(t, l.Wait(ctx, "c.example", time.Minute))
-	e = requireProblem(t, l.Wait(ctx, "c.example", time.Minute), problem.RateLimited, "host_busy")
+	e = requireProblem(t, l.Wait(ctx, "c.example", time.Minute), problem.RateLimited, "host_queue")
 	require.InDelta(t, 60, e.RetryAfter.Seconds(), 1)
 
 	require.NoError(t, l.Hold(ctx, "d.example", time.Now().Add(time.Hour)))

@@ -12,9 +12,11 @@
 package polite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -60,6 +62,10 @@ type Config struct {
 	// simulators and tests on one machine.
 	AllowedAddresses []netip.AddrPort
 	AllowLoopback    bool
+
+	// Dial replaces the guarded dialler, and the guard with it: for sites that are
+	// simulated in memory. nil in every other case.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	// Logger gets warnings about robots.txt; nil discards them.
 	Logger *slog.Logger
@@ -160,12 +166,15 @@ func New(cfg Config) (*Client, error) {
 	if c.limiter == nil {
 		c.limiter = NewLocalLimiter(cfg.RequestsPerSecond, cfg.Burst)
 	}
-	guard := newGuard(cfg)
+	dial := cfg.Dial
+	if dial == nil {
+		dial = newGuard(cfg).dialer().DialContext
+	}
 	c.transport = &http.Transport{
 		// A proxy would dial on our behalf, behind the guard's back, so the
 		// environment's proxy settings are deliberately not read.
 		Proxy:                  nil,
-		DialContext:            guard.dialer().DialContext,
+		DialContext:            dial,
 		ForceAttemptHTTP2:      true,
 		MaxIdleConns:           64,
 		MaxIdleConnsPerHost:    2,

@@ -28,6 +28,21 @@ type robotsRule struct {
 	length  int // octets of the normalised pattern, which decide the longest match
 }
 
+// ruleOverhead is what a rule takes in memory besides its pattern.
+const ruleOverhead = 64
+
+// size is roughly how many bytes the rules take.
+func (r *Robots) size() int {
+	if r == nil {
+		return 0
+	}
+	sum := 0
+	for _, rule := range r.rules {
+		sum += len(rule.pattern) + ruleOverhead
+	}
+	return sum
+}
+
 // ParseRobots reads the groups for the product token, or those for "*" where no
 // group names it (RFC 9309, 2.2.1). Lines that cannot be read are skipped, as
 // the standard asks; every input gives rules.

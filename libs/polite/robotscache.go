@@ -11,8 +11,12 @@ import (
 	"github.com/bedside-health/bedside/libs/problem"
 )
 
-// maxRobotsHosts bounds the memory of the cache.
-const maxRobotsHosts = 1024
+// maxRobotsHosts and maxRobotsHeld bound the memory of the cache: most robots.txt are
+// small, but each may have half a megabyte of rules.
+const (
+	maxRobotsHosts = 1024
+	maxRobotsHeld  = 16 << 20
+)
 
 // robotsRetry is how long an unreachable robots.txt closes its site before it
 // is asked for again.
@@ -22,6 +26,7 @@ type robotsCache struct {
 	ttl time.Duration
 
 	mu      sync.Mutex
+	held    int // bytes of all rules
 	origins map[string]*robotsEntry
 }
 
@@ -29,7 +34,8 @@ type robotsCache struct {
 // others and many workers on one host fetch its robots.txt once.
 type robotsEntry struct {
 	lock    chan struct{} // holds one token; taking it is cancellable, a mutex is not
-	used    time.Time     // under robotsCache.mu
+	used    time.Time     // under robotsCache.mu, as is size
+	size    int
 	rules   *Robots
 	err     error
 	expires time.Time
@@ -45,7 +51,7 @@ func (rc *robotsCache) entry(origin string) *robotsEntry {
 	e, ok := rc.origins[origin]
 	if !ok {
 		if len(rc.origins) >= maxRobotsHosts {
-			rc.forgetOldest()
+			rc.forgetOldest(nil)
 		}
 		e = &robotsEntry{lock: make(chan struct{}, 1)}
 		rc.origins[origin] = e
@@ -54,15 +60,34 @@ func (rc *robotsCache) entry(origin string) *robotsEntry {
 	return e
 }
 
-func (rc *robotsCache) forgetOldest() {
+// hold counts the rules of an entry and forgets others until there is room. An entry
+// that was forgotten while it was fetched is not counted: nobody finds it any more.
+func (rc *robotsCache) hold(origin string, e *robotsEntry, size int) {
+	rc.mu.Lock()
+	defer rc.mu.Unlock()
+	if rc.origins[origin] != e {
+		return
+	}
+	rc.held += size - e.size
+	e.size = size
+	for rc.held > maxRobotsHeld && len(rc.origins) > 1 {
+		rc.forgetOldest(e)
+	}
+}
+
+// forgetOldest forgets the entry that was not used longest, other than keep.
+func (rc *robotsCache) forgetOldest(keep *robotsEntry) {
 	var oldest string
 	var at time.Time
 	for origin, e := range rc.origins {
-		if oldest == "" || e.used.Before(at) {
+		if e != keep && (oldest == "" || e.used.Before(at)) {
 			oldest, at = origin, e.used
 		}
 	}
-	delete(rc.origins, oldest)
+	if e, ok := rc.origins[oldest]; ok {
+		rc.held -= e.size
+		delete(rc.origins, oldest)
+	}
 }
 
 // checkRobots returns the crawl delay of u's site, or an error where its rules
@@ -97,6 +122,7 @@ func (c *Client) robotsOf(ctx context.Context, u *url.URL) (*Robots, error) {
 		return nil, err
 	}
 	e.rules, e.err, e.expires = rules, err, time.Now().Add(ttl)
+	c.robots.hold(origin, e, rules.size())
 	return rules, err
 }
 
@@ -115,6 +141,10 @@ func (c *Client) fetchRobots(ctx context.Context, origin string) (*Robots, time.
 	if errors.As(err, &status) && status.Status >= 300 && status.Status < 500 &&
 		status.Status != http.StatusTooManyRequests && status.Status != http.StatusRequestTimeout {
 		return &Robots{}, c.robots.ttl, nil
+	}
+	var own *problem.Error
+	if errors.As(err, &own) && own.Code == CodeHostUnknown {
+		return nil, 0, err
 	}
 	switch problem.KindOf(err) {
 	case problem.Forbidden, problem.Invalid:

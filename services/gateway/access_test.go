@@ -2,13 +2,16 @@ package gateway_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/docstore"
+	"github.com/bedside-health/bedside/services/gateway"
 )
 
 // route is one operation of the description with a request that would succeed for an
@@ -21,19 +24,28 @@ type route struct {
 	header       []string
 }
 
-const routeReview, routeListing, routeImport = "r_route", "l_route", "i_route"
+const routeReview, routeListing, routeImport, routeLocation, routeFinding = "r_route", "l_route", "i_route", "o_route", "l_route.differs.telephone"
+
+const pushToken = "a push token of the tests"
+
+func withPush(cfg *gateway.Config) { cfg.PushToken = pushToken }
 
 // routes lists every operation of the description; one that this test does not know
 // how to call fails it.
 func routes(t *testing.T) []route {
 	t.Helper()
 	bodies := map[string]any{
-		"createSession": credentials("ada", "lakeside"),
-		"setOwner":      map[string]any{"owner_id": "max"},
-		"setStatus":     map[string]any{"status": "open"},
-		"addNote":       map[string]any{"text": "Called back."},
-		"createListing": map[string]any{"location_id": "main-street", "site": "google", "adapter": "google", "ref": "accounts/1/locations/2"},
-		"updateListing": map[string]any{"enabled": false},
+		"createSession":  credentials("ada", "lakeside"),
+		"setOwner":       map[string]any{"owner_id": "max"},
+		"setStatus":      map[string]any{"status": "open"},
+		"addNote":        map[string]any{"text": "Called back."},
+		"createListing":  map[string]any{"location_id": "main-street", "site": "google", "adapter": "google", "ref": "accounts/1/locations/2"},
+		"updateListing":  map[string]any{"enabled": false},
+		"correctTags":    map[string]any{"rev": 1, "tags": []any{map[string]any{"topic": "billing", "polarity": "mixed"}}},
+		"checkReply":     map[string]any{"reply": "Thank you."},
+		"setLexicon":     map[string]any{"revision": 0, "topics": []any{}, "terms": []any{}},
+		"updateLocation": map[string]any{"rev": 1, "telephone": "+1 315 555 0100"},
+		"dismissFinding": map[string]any{"reason": "A tracking number."},
 	}
 	var out []route
 	for path, item := range spec(t).Paths.Map() {
@@ -41,6 +53,10 @@ func routes(t *testing.T) []route {
 			r := route{method: method, path: path, body: bodies[op.OperationID], hasID: strings.Contains(path, "{id}")}
 			r.public = op.Security != nil && len(*op.Security) == 0
 			switch {
+			case strings.Contains(path, "/findings/{id}"):
+				r.path = strings.Replace(path, "{id}", routeFinding, 1)
+			case strings.Contains(path, "/locations/{id}"):
+				r.path = strings.Replace(path, "{id}", routeLocation, 1)
 			case strings.Contains(path, "/reviews/{id}"):
 				r.path = strings.Replace(path, "{id}", routeReview, 1)
 			case strings.Contains(path, "/listings/{id}"):
@@ -51,6 +67,9 @@ func routes(t *testing.T) []route {
 			if op.OperationID == "createImport" {
 				r.path += "?location_id=main-street&site=google&dry_run=true"
 				r.body, r.header = "text\nGood.\n", []string{"Content-Type", "text/csv"}
+			}
+			if op.OperationID == "receiveGooglePush" {
+				r.path += "?token=" + url.QueryEscape(pushToken)
 			}
 			require.NotContains(t, r.path, "{", "an id this test does not know")
 			if op.RequestBody != nil {
@@ -74,7 +93,7 @@ func (b *browser) call(r route) answer {
 func routeDocuments(t *testing.T, d *desk, org string) {
 	t.Helper()
 	scope := docstore.Org(org)
-	d.sample(org, routeReview, nil)
+	d.sample(org, routeReview, func(r *collections.Review) { r.Corrected = true })
 	_, err := d.store.Listings.InsertIfAbsent(t.Context(), scope, &collections.Listing{
 		Base: docstore.Base{ID: routeListing, OrgID: org}, LocationID: "main-street", Site: "google", Adapter: "google", Ref: "accounts/9/locations/9", Enabled: true,
 	})
@@ -83,10 +102,19 @@ func routeDocuments(t *testing.T, d *desk, org string) {
 		Base: docstore.Base{ID: routeImport, OrgID: org}, LocationID: "main-street", Site: "google", Complete: true, Rejections: []collections.Rejection{},
 	})
 	require.NoError(t, err)
+	_, err = d.store.Locations.InsertIfAbsent(t.Context(), scope, &collections.Location{
+		Base: docstore.Base{ID: routeLocation, OrgID: org}, Name: "Third Street of " + org, TimeZone: "America/New_York",
+	})
+	require.NoError(t, err)
+	_, err = d.store.Findings.InsertIfAbsent(t.Context(), scope, &collections.Finding{
+		Base: docstore.Base{ID: routeFinding, OrgID: org}, LocationID: "main-street", ListingID: routeListing, Site: "google",
+		Kind: collections.FindingDiffers, Field: "telephone", Ours: "1", Theirs: "2", Open: true, Since: time.Now(), SeenAt: time.Now(),
+	})
+	require.NoError(t, err)
 }
 
 func TestEveryRoute_WithoutSession_IsRefusedUnlessPublic(t *testing.T) {
-	d := start(t)
+	d := start(t, withPush)
 	routeDocuments(t, d, "lakeside")
 	public := 0
 	for _, r := range routes(t) {
@@ -99,7 +127,7 @@ func TestEveryRoute_WithoutSession_IsRefusedUnlessPublic(t *testing.T) {
 		require.Equal(t, http.StatusUnauthorized, a.status, "%s %s", r.method, r.path)
 		require.Equal(t, "not_signed_in", a.code())
 	}
-	require.Equal(t, 2, public, "signing in and the description are public, and nothing else")
+	require.Equal(t, 3, public, "signing in, the description and notifications of sites are public, and nothing else")
 	require.Empty(t, d.workflow.commands())
 }
 
@@ -115,24 +143,33 @@ func TestEveryRoute_IDOfAnotherOrganization_IsAsUnknownAsNone(t *testing.T) {
 		tried++
 		theirs := ada.call(r)
 		require.Equal(t, http.StatusNotFound, theirs.status, "%s %s: %s", r.method, r.path, theirs.text())
-		for _, id := range []string{routeReview, routeListing, routeImport} {
+		for _, id := range []string{routeReview, routeFinding, routeListing, routeImport, routeLocation} {
 			r.path = strings.Replace(r.path, id, "nothing-like-it", 1)
 		}
 		require.Equal(t, ada.call(r).text(), theirs.text(), "%s %s", r.method, r.path)
 	}
-	require.Equal(t, 8, tried)
+	require.Equal(t, 16, tried)
 	require.Empty(t, d.workflow.commands(), "no command goes out for another organization's review")
 	still, err := d.store.Listings.Get(t.Context(), docstore.Org("harbor"), routeListing)
 	require.NoError(t, err)
 	require.True(t, still.Enabled)
 	require.Equal(t, int64(1), still.Rev)
+	place, err := d.store.Locations.Get(t.Context(), docstore.Org("harbor"), routeLocation)
+	require.NoError(t, err)
+	require.Equal(t, int64(1), place.Rev)
+	for _, org := range []string{"harbor", "lakeside"} {
+		_, err = d.store.PollHints.Get(t.Context(), docstore.Org(org), routeListing)
+		require.ErrorIs(t, err, docstore.ErrNotFound)
+		_, err = d.store.Dismissals.Get(t.Context(), docstore.Org(org), routeFinding)
+		require.ErrorIs(t, err, docstore.ErrNotFound)
+	}
 }
 
 func TestEveryList_OtherOrganizationsDocuments_AreNotThere(t *testing.T) {
 	d := start(t)
 	routeDocuments(t, d, "harbor")
 	ada := d.as("ada", "lakeside")
-	for _, path := range []string{"/api/v1/reviews", "/api/v1/listings", "/api/v1/imports"} {
+	for _, path := range []string{"/api/v1/reviews", "/api/v1/listings", "/api/v1/imports", "/api/v1/labels", "/api/v1/listings/findings"} {
 		require.Empty(t, ada.ok(path).items(), path)
 	}
 	require.Zero(t, ada.ok("/api/v1/reviews/facets").object()["total"])
@@ -170,6 +207,12 @@ func TestEveryRoute_EveryRole_MayWhatItsRoleSays(t *testing.T) {
 		}
 		refused := ""
 		switch {
+		case r.path == "/api/v1/labels":
+			refused = "rita vic"
+		case strings.Contains(r.path, "/findings/"):
+			refused = "vic"
+		case strings.Contains(r.path, "/lexicon") && r.method != http.MethodGet, strings.Contains(r.path, "/locations/") && r.method != http.MethodGet:
+			refused = "dora rita vic"
 		case strings.Contains(r.path, "/listings") && r.method != http.MethodGet, r.method == http.MethodPost && strings.Contains(r.path, "/imports"):
 			refused = "dora rita vic"
 		case strings.Contains(r.path, "/reviews/") && r.method != http.MethodGet:

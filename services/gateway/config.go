@@ -41,6 +41,7 @@ type Config struct {
 	TrustedProxies  []string      `env:"BEDSIDE_TRUSTED_PROXIES" envSeparator:"," desc:"Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, such as 10.0.0.0/8; empty means none."`
 	TrustedOrigins  []string      `env:"BEDSIDE_TRUSTED_ORIGINS" envSeparator:"," desc:"Further origins whose pages may send commands with the cookie, such as https://reviews.example.org."`
 	MaxUploadBytes  int64         `env:"BEDSIDE_MAX_UPLOAD_BYTES" desc:"Largest file that can be imported, in bytes."`
+	PushToken       config.Secret `env:"BEDSIDE_GATEWAY_PUSH_TOKEN" desc:"Secret that Google's notifications show, at least 16 bytes: the push endpoint of the Pub/Sub subscription is /hooks/google?token=SECRET; empty means none are taken."`
 	DrainDelay      time.Duration `env:"BEDSIDE_DRAIN_DELAY" desc:"How long readiness says no before the process stops, so that load balancers take note."`
 
 	// Logger is required.
@@ -92,6 +93,7 @@ func (c Config) Validate() error {
 	fault(c.Listen == "", "BEDSIDE_LISTEN is not set: give host:port")
 	fault(workflow.CheckURL(c.WorkflowURL) != nil, "BEDSIDE_WORKFLOW_URL must be http://host:port or https://host:port")
 	fault(len(c.ServiceToken.Reveal()) < minTokenBytes, "BEDSIDE_SERVICE_TOKEN must have at least 16 bytes")
+	fault(c.PushToken != "" && len(c.PushToken.Reveal()) < minTokenBytes, "BEDSIDE_GATEWAY_PUSH_TOKEN must have at least 16 bytes, or be empty")
 	fault(c.SessionLifetime < time.Minute, "BEDSIDE_SESSION_LIFETIME must be at least 1m")
 	fault(c.SessionLongest < c.SessionLifetime, "BEDSIDE_SESSION_LONGEST must not be below BEDSIDE_SESSION_LIFETIME")
 	fault(!httpapi.SecureCookies(c.SecureCookies).Valid(), "BEDSIDE_SECURE_COOKIES must be auto, always or never")

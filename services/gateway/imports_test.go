@@ -215,3 +215,20 @@ func TestImport_JSONLines_AreReadLikeCSV(t *testing.T) {
 	require.InDelta(t, 1, a.object()["accepted"], 0)
 	require.InDelta(t, 1, a.object()["rejected"], 0)
 }
+
+func TestImport_TitlesRepliesAndEdits_AreKeptForTheScraper(t *testing.T) {
+	d := start(t)
+	max := d.as("max", "lakeside")
+	a := max.upload(importPath, "text/csv", strings.NewReader(
+		"external_id,title,text,posted_at,updated_at,reply\nreview-0001,Never again,Rude desk.,2026-03-01,2026-03-05,Thank you for telling us.\nreview-0002,,Fine.,,,\n"))
+	require.Equal(t, http.StatusAccepted, a.status, a.text())
+	chunk, err := d.store.ImportChunks.Get(t.Context(), docstore.Org("lakeside"), a.object()["id"].(string)+".0")
+	require.NoError(t, err)
+	require.Len(t, chunk.Reviews, 2)
+	row := chunk.Reviews[0]
+	require.Equal(t, "Never again", row.Title)
+	require.Equal(t, "Rude desk.", row.Text, "a headline is no part of the text")
+	require.Equal(t, "2026-03-05", row.UpdatedAt.Format(time.DateOnly))
+	require.Equal(t, "Thank you for telling us.", row.Reply.Text)
+	require.Nil(t, chunk.Reviews[1].Reply)
+}

@@ -71,7 +71,7 @@ func TestListings_AddressThatCannotBePolled_IsRefused(t *testing.T) {
 		{"directory", "javascript:alert(1)"}, {"directory", "file:///etc/passwd"}, {"directory", "https://"},
 		{"directory", "https://user:secret@example.org/"}, {"directory", "example.org"}, {"directory", "https://exa mple.org/"},
 		{"google", "accounts/1"}, {"google", "accounts/1/locations/2/reviews"}, {"google", "accounts/../locations/2"},
-		{"csv", "i_1"}, {"yelp", "x"},
+		{"csv", "i_1"}, {"yelp", "a b"}, {"myspace", "x"},
 	} {
 		a := max.send(http.MethodPost, "/api/v1/listings", map[string]any{
 			"location_id": "main-street", "site": "some", "adapter": c[0], "ref": c[1],

@@ -15,6 +15,7 @@ import (
 	"github.com/bedside-health/bedside/libs/docstore/connect"
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/kafkaio"
+	"github.com/bedside-health/bedside/libs/replycheck"
 	"github.com/bedside-health/bedside/services/gateway/bootstrap"
 	"github.com/bedside-health/bedside/services/gateway/inbox"
 	"github.com/bedside-health/bedside/services/gateway/intake"
@@ -23,6 +24,8 @@ import (
 	"github.com/bedside-health/bedside/services/gateway/internal/store"
 	"github.com/bedside-health/bedside/services/gateway/internal/workflow"
 	"github.com/bedside-health/bedside/services/gateway/live"
+	"github.com/bedside-health/bedside/services/gateway/practice"
+	"github.com/bedside-health/bedside/services/gateway/replies"
 	"github.com/bedside-health/bedside/services/gateway/signin"
 	"github.com/bedside-health/bedside/services/gateway/sources"
 	"github.com/bedside-health/bedside/services/gateway/web"
@@ -180,6 +183,18 @@ func handler(cfg Config, p parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	records, err := practice.New(practice.Config{Store: p.store, Now: time.Now})
+	if err != nil {
+		return nil, err
+	}
+	checker, err := replycheck.New(replycheck.Config{})
+	if err != nil {
+		return nil, err
+	}
+	checks, err := replies.New(replies.Config{Store: p.store, Checker: checker})
+	if err != nil {
+		return nil, err
+	}
 	imports, err := intake.New(intake.Config{
 		Store: p.store, Open: intake.OpenFile, Logger: cfg.Logger, Now: time.Now, Concurrent: uploads, Registerer: cfg.Registry,
 	})
@@ -198,6 +213,7 @@ func handler(cfg Config, p parts) (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	return httpapi.New(httpapi.Config{
 		Store: p.store, Counter: p.counter, Commands: commands, SignIn: signIn, Sources: watched, Intake: imports, Hub: p.hub,
+		Practice: records, Replies: checks, PushToken: cfg.PushToken,
 		Web: files, Health: p.admin.Handler(), SecureCookies: httpapi.SecureCookies(cfg.SecureCookies),
 		TrustedProxies: proxies, TrustedOrigins: cfg.TrustedOrigins, MaxUpload: cfg.MaxUploadBytes, Ping: pingEvery,
 		Logger: cfg.Logger, Registerer: cfg.Registry, Tracer: cfg.TracerProvider, Now: time.Now,

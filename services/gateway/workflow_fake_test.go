@@ -48,6 +48,26 @@ func newWorkflowFake(t testing.TB, store *collections.Store) *workflowFake {
 			ID: body["id"].(string), At: time.Now(), By: collections.Actor{Kind: collections.ActorPerson, ID: "rita"}, Text: body["text"].(string),
 		})
 	}))
+	mux.HandleFunc("PUT /internal/v1/reviews/{id}/tags", f.handle(func(doc *collections.Review, body map[string]any) {
+		machine := doc.Analysis
+		doc.Correction, doc.Corrected, doc.Machine = &collections.Correction{
+			Topics: map[review.Topic]string{}, At: time.Now(), By: collections.Actor{Kind: collections.ActorPerson, ID: "rita", Name: "Rita"},
+		}, true, &machine
+		doc.Analysis.Tags = nil
+		for _, given := range body["tags"].([]any) {
+			tag := given.(map[string]any)
+			topic, polarity := review.Topic(tag["topic"].(string)), tag["polarity"].(string)
+			doc.Correction.Topics[topic] = polarity
+			doc.Analysis.Tags = append(doc.Analysis.Tags, review.Tag{Topic: topic, Polarity: review.Polarity(polarity), Evidence: []review.Evidence{}})
+		}
+		index(doc)
+	}))
+	mux.HandleFunc("DELETE /internal/v1/reviews/{id}/tags", f.handle(func(doc *collections.Review, _ map[string]any) {
+		if doc.Machine != nil {
+			doc.Analysis, doc.Machine, doc.Correction, doc.Corrected = *doc.Machine, nil, nil, false
+		}
+		index(doc)
+	}))
 	f.server = httptest.NewServer(mux)
 	t.Cleanup(f.server.Close)
 	return f

@@ -9,6 +9,7 @@ package scraper
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,11 +26,11 @@ import (
 	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/sites"
 	"github.com/bedside-health/bedside/libs/sites/csv"
-	"github.com/bedside-health/bedside/libs/sites/directory"
-	"github.com/bedside-health/bedside/libs/sites/google"
 	"github.com/bedside-health/bedside/services/scraper/internal/bus"
 	"github.com/bedside-health/bedside/services/scraper/internal/credentials"
+	"github.com/bedside-health/bedside/services/scraper/internal/findings"
 	"github.com/bedside-health/bedside/services/scraper/internal/imports"
+	"github.com/bedside-health/bedside/services/scraper/internal/pacing"
 	"github.com/bedside-health/bedside/services/scraper/internal/polling"
 	"github.com/bedside-health/bedside/services/scraper/internal/store"
 )
@@ -94,20 +95,11 @@ func (s *service) poll(ctx context.Context, bound <-chan net.Addr) error {
 	if err != nil {
 		return err
 	}
-	connection, err := kafkaio.Connect(s.cfg.Kafka, clientID)
+	observations, closeBus, err := s.bus(ctx)
 	if err != nil {
 		return err
 	}
-	if err := kafkaio.EnsureTopics(ctx, connection, kafkaio.TopicsOf(s.cfg.Kafka), s.cfg.Logger); err != nil {
-		return err
-	}
-	producer, err := kafkaio.NewProducer(kafkaio.ProducerConfig{
-		Connection: connection, Logger: s.cfg.Logger, Registerer: s.cfg.Registry, TracerProvider: s.cfg.TracerProvider,
-	})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = producer.Close() }() // everything published was acknowledged
+	defer closeBus()
 	adapters, closeAdapters, err := s.adapters(documents)
 	if err != nil {
 		return err
@@ -118,11 +110,17 @@ func (s *service) poll(ctx context.Context, bound <-chan net.Addr) error {
 		return err
 	}
 	scraper, err := polling.New(polling.Config{
-		Store: documents, Bus: bus.New(producer), Sites: adapters, Once: []string{csv.Adapter},
+		Store: documents, Bus: observations, Sites: adapters, Once: []string{csv.Adapter},
 		Secret: vault.Secret, Policy: s.cfg.policy(), Instance: s.cfg.Instance,
 		Lease: s.cfg.Lease, Tick: s.cfg.Tick, Concurrency: s.cfg.Concurrency, PageTimeout: pageTimeout,
 		ConfirmAfter: s.cfg.ConfirmAfter, ConfirmEvery: s.cfg.ConfirmEvery,
 		Logger: s.cfg.Logger, Registerer: s.cfg.Registry, TracerProvider: s.cfg.TracerProvider,
+	})
+	if err != nil {
+		return err
+	}
+	comparer, err := findings.New(findings.Config{
+		Store: documents, Holder: s.cfg.Instance + "/" + rand.Text(), Every: s.cfg.CompareEvery, Logger: s.cfg.Logger, Registerer: s.cfg.Registry,
 	})
 	if err != nil {
 		return err
@@ -136,7 +134,34 @@ func (s *service) poll(ctx context.Context, bound <-chan net.Addr) error {
 	case <-ctx.Done():
 		return nil
 	}
+	compared := make(chan struct{})
+	go func() {
+		defer close(compared)
+		comparer.Run(ctx)
+	}()
+	defer func() { <-compared }()
 	return scraper.Run(ctx)
+}
+
+// bus gives where observations go and what closes it.
+func (s *service) bus(ctx context.Context) (Bus, func(), error) {
+	if s.cfg.Bus != nil {
+		return s.cfg.Bus, func() {}, nil
+	}
+	connection, err := kafkaio.Connect(s.cfg.Kafka, clientID)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := kafkaio.EnsureTopics(ctx, connection, kafkaio.TopicsOf(s.cfg.Kafka), s.cfg.Logger); err != nil {
+		return nil, nil, err
+	}
+	producer, err := kafkaio.NewProducer(kafkaio.ProducerConfig{
+		Connection: connection, Logger: s.cfg.Logger, Registerer: s.cfg.Registry, TracerProvider: s.cfg.TracerProvider,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return bus.New(producer), func() { _ = producer.Close() }, nil // everything published was acknowledged
 }
 
 // clientID names the scraper to the brokers.
@@ -172,20 +197,20 @@ func (s *service) adapters(documents *store.Store) (map[string]sites.Site, func(
 		if err != nil {
 			return nil, nil, err
 		}
+		settings.Limiter, err = pacing.New(pacing.Config{Store: documents, PerSecond: settings.RequestsPerSecond, Burst: settings.Burst})
+		if err != nil {
+			return nil, nil, err
+		}
 		client, err := polite.New(settings)
 		if err != nil {
 			return nil, nil, err
 		}
 		closeAll = func() { _ = client.Close() }
-		g, err := google.New(google.Config{Client: client, BaseURL: s.cfg.GoogleURL})
-		if err != nil {
-			return nil, closeAll, err
+		for _, adapter := range fromTheWeb {
+			if all[adapter], err = s.cfg.webSite(adapter, client); err != nil {
+				return nil, closeAll, err
+			}
 		}
-		d, err := directory.New(directory.Config{Client: client})
-		if err != nil {
-			return nil, closeAll, err
-		}
-		all[google.Adapter], all[directory.Adapter] = g, d
 	}
 	files, err := imports.New(documents)
 	if err != nil {

@@ -19,7 +19,8 @@ func newListings(env Environment) *cobra.Command {
 		Use:   "listings",
 		Short: "Show and change which listings are watched",
 		Long: `A listing is a location on a review site. "add" points a scraper at one: adapter
-directory reads the page at a URL, adapter google reads the Business Profile API.`,
+directory reads the page at a URL, the adapters google, yelp, facebook, trustpilot and
+careopinion read those sites' APIs. docs/sites.md says what each of them needs.`,
 		Example: `  bedside listings
   bedside listings add --location harbor-eye --site healthgrades --url https://directory.example/harbor-eye
   bedside listings remove l_1a2b3c`,
@@ -54,8 +55,12 @@ func newListingsAdd(env Environment) *cobra.Command {
 seconds. The site is the name its reviews are shown under. A credential is the
 name of a secret in the scraper's configuration, never the secret itself.`,
 		Example: `  bedside listings add --location harbor-eye --site healthgrades --url https://directory.example/harbor-eye
-  bedside listings add --location harbor-eye --site google --adapter google --url accounts/1/locations/2 --credential google`,
+  bedside listings add --location harbor-eye --adapter google --url accounts/1/locations/2 --credential google
+  bedside listings add --location harbor-eye --adapter yelp --url https://www.yelp.com/biz/harbor-eye-lakeside --credential yelp`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if site == "" && adapter != "directory" && adapter != "selector" {
+				site = adapter
+			}
 			if location == "" || site == "" || url == "" {
 				return errors.New("--location, --site and --url are needed")
 			}
@@ -84,9 +89,9 @@ name of a secret in the scraper's configuration, never the secret itself.`,
 		},
 	}
 	cmd.Flags().StringVar(&location, "location", "", "id or name of the location")
-	cmd.Flags().StringVar(&site, "site", "", "name of the site its reviews are shown under, such as healthgrades")
-	cmd.Flags().StringVar(&adapter, "adapter", "directory", "what reads it: directory or google")
-	cmd.Flags().StringVar(&url, "url", "", "URL of the page, or accounts/A/locations/L for google")
+	cmd.Flags().StringVar(&site, "site", "", "name of the site its reviews are shown under, such as healthgrades; the adapter's own where it reads one site")
+	cmd.Flags().StringVar(&adapter, "adapter", "directory", "what reads it: directory, google, yelp, facebook, trustpilot, careopinion or selector")
+	cmd.Flags().StringVar(&url, "url", "", "URL of the page, or what the adapter calls the listing (accounts/A/locations/L for google)")
 	cmd.Flags().StringVar(&credential, "credential", "", "name of the credential in the scraper's configuration")
 	return cmd
 }

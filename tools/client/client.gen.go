@@ -40,6 +40,99 @@ func (e ActorKind) Valid() bool {
 	}
 }
 
+// Defines values for FindingKind.
+const (
+	Differs   FindingKind = "differs"
+	Duplicate FindingKind = "duplicate"
+	Missing   FindingKind = "missing"
+)
+
+// Valid indicates whether the value is a known member of the FindingKind enum.
+func (e FindingKind) Valid() bool {
+	switch e {
+	case Differs:
+		return true
+	case Duplicate:
+		return true
+	case Missing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FindingField.
+const (
+	FindingFieldAcceptsNewPatients FindingField = "accepts_new_patients"
+	FindingFieldAddress            FindingField = "address"
+	FindingFieldCategories         FindingField = "categories"
+	FindingFieldHours              FindingField = "hours"
+	FindingFieldListing            FindingField = "listing"
+	FindingFieldName               FindingField = "name"
+	FindingFieldTelephone          FindingField = "telephone"
+	FindingFieldWebsite            FindingField = "website"
+)
+
+// Valid indicates whether the value is a known member of the FindingField enum.
+func (e FindingField) Valid() bool {
+	switch e {
+	case FindingFieldAcceptsNewPatients:
+		return true
+	case FindingFieldAddress:
+		return true
+	case FindingFieldCategories:
+		return true
+	case FindingFieldHours:
+		return true
+	case FindingFieldListing:
+		return true
+	case FindingFieldName:
+		return true
+	case FindingFieldTelephone:
+		return true
+	case FindingFieldWebsite:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Health.
+const (
+	HealthChangedShape  Health = "changed_shape"
+	HealthEnded         Health = "ended"
+	HealthLate          Health = "late"
+	HealthNew           Health = "new"
+	HealthNotAuthorised Health = "not_authorised"
+	HealthOk            Health = "ok"
+	HealthRateLimited   Health = "rate_limited"
+	HealthSilent        Health = "silent"
+)
+
+// Valid indicates whether the value is a known member of the Health enum.
+func (e Health) Valid() bool {
+	switch e {
+	case HealthChangedShape:
+		return true
+	case HealthEnded:
+		return true
+	case HealthLate:
+		return true
+	case HealthNew:
+		return true
+	case HealthNotAuthorised:
+		return true
+	case HealthOk:
+		return true
+	case HealthRateLimited:
+		return true
+	case HealthSilent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ImportState.
 const (
 	Checked ImportState = "checked"
@@ -64,51 +157,57 @@ func (e ImportState) Valid() bool {
 	}
 }
 
-// Defines values for ListingHealth.
+// Defines values for ListingInputAdapter.
 const (
-	ListingHealthChangedShape  ListingHealth = "changed_shape"
-	ListingHealthEnded         ListingHealth = "ended"
-	ListingHealthLate          ListingHealth = "late"
-	ListingHealthNew           ListingHealth = "new"
-	ListingHealthNotAuthorised ListingHealth = "not_authorised"
-	ListingHealthOk            ListingHealth = "ok"
-	ListingHealthRateLimited   ListingHealth = "rate_limited"
+	Careopinion ListingInputAdapter = "careopinion"
+	Directory   ListingInputAdapter = "directory"
+	Facebook    ListingInputAdapter = "facebook"
+	Google      ListingInputAdapter = "google"
+	Selector    ListingInputAdapter = "selector"
+	Trustpilot  ListingInputAdapter = "trustpilot"
+	Yelp        ListingInputAdapter = "yelp"
 )
 
-// Valid indicates whether the value is a known member of the ListingHealth enum.
-func (e ListingHealth) Valid() bool {
+// Valid indicates whether the value is a known member of the ListingInputAdapter enum.
+func (e ListingInputAdapter) Valid() bool {
 	switch e {
-	case ListingHealthChangedShape:
+	case Careopinion:
 		return true
-	case ListingHealthEnded:
+	case Directory:
 		return true
-	case ListingHealthLate:
+	case Facebook:
 		return true
-	case ListingHealthNew:
+	case Google:
 		return true
-	case ListingHealthNotAuthorised:
+	case Selector:
 		return true
-	case ListingHealthOk:
+	case Trustpilot:
 		return true
-	case ListingHealthRateLimited:
+	case Yelp:
 		return true
 	default:
 		return false
 	}
 }
 
-// Defines values for ListingInputAdapter.
+// Defines values for LocationPatchKind.
 const (
-	Directory ListingInputAdapter = "directory"
-	Google    ListingInputAdapter = "google"
+	Dental  LocationPatchKind = "dental"
+	Empty   LocationPatchKind = ""
+	EyeCare LocationPatchKind = "eye_care"
+	Medical LocationPatchKind = "medical"
 )
 
-// Valid indicates whether the value is a known member of the ListingInputAdapter enum.
-func (e ListingInputAdapter) Valid() bool {
+// Valid indicates whether the value is a known member of the LocationPatchKind enum.
+func (e LocationPatchKind) Valid() bool {
 	switch e {
-	case Directory:
+	case Dental:
 		return true
-	case Google:
+	case Empty:
+		return true
+	case EyeCare:
+		return true
+	case Medical:
 		return true
 	default:
 		return false
@@ -117,19 +216,82 @@ func (e ListingInputAdapter) Valid() bool {
 
 // Defines values for Polarity.
 const (
-	Mixed    Polarity = "mixed"
-	Negative Polarity = "negative"
-	Positive Polarity = "positive"
+	PolarityMixed    Polarity = "mixed"
+	PolarityNegative Polarity = "negative"
+	PolarityPositive Polarity = "positive"
 )
 
 // Valid indicates whether the value is a known member of the Polarity enum.
 func (e Polarity) Valid() bool {
 	switch e {
-	case Mixed:
+	case PolarityMixed:
 		return true
-	case Negative:
+	case PolarityNegative:
 		return true
-	case Positive:
+	case PolarityPositive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolarityOrAbsent.
+const (
+	PolarityOrAbsentAbsent   PolarityOrAbsent = "absent"
+	PolarityOrAbsentMixed    PolarityOrAbsent = "mixed"
+	PolarityOrAbsentNegative PolarityOrAbsent = "negative"
+	PolarityOrAbsentPositive PolarityOrAbsent = "positive"
+)
+
+// Valid indicates whether the value is a known member of the PolarityOrAbsent enum.
+func (e PolarityOrAbsent) Valid() bool {
+	switch e {
+	case PolarityOrAbsentAbsent:
+		return true
+	case PolarityOrAbsentMixed:
+		return true
+	case PolarityOrAbsentNegative:
+		return true
+	case PolarityOrAbsentPositive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReplyFindingSeverity.
+const (
+	ReplyFindingSeverityBlock ReplyFindingSeverity = "block"
+	ReplyFindingSeverityWarn  ReplyFindingSeverity = "warn"
+)
+
+// Valid indicates whether the value is a known member of the ReplyFindingSeverity enum.
+func (e ReplyFindingSeverity) Valid() bool {
+	switch e {
+	case ReplyFindingSeverityBlock:
+		return true
+	case ReplyFindingSeverityWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReplyReportVerdict.
+const (
+	ReplyReportVerdictBlock ReplyReportVerdict = "block"
+	ReplyReportVerdictPass  ReplyReportVerdict = "pass"
+	ReplyReportVerdictWarn  ReplyReportVerdict = "warn"
+)
+
+// Valid indicates whether the value is a known member of the ReplyReportVerdict enum.
+func (e ReplyReportVerdict) Valid() bool {
+	switch e {
+	case ReplyReportVerdictBlock:
+		return true
+	case ReplyReportVerdictPass:
+		return true
+	case ReplyReportVerdictWarn:
 		return true
 	default:
 		return false
@@ -163,6 +325,27 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for SiteReplyState.
+const (
+	Pending  SiteReplyState = "pending"
+	Public   SiteReplyState = "public"
+	Rejected SiteReplyState = "rejected"
+)
+
+// Valid indicates whether the value is a known member of the SiteReplyState enum.
+func (e SiteReplyState) Valid() bool {
+	switch e {
+	case Pending:
+		return true
+	case Public:
+		return true
+	case Rejected:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Status.
 const (
 	StatusNew             Status = "new"
@@ -190,6 +373,27 @@ func (e Status) Valid() bool {
 	case StatusResolved:
 		return true
 	case StatusWaitingApproval:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TermKind.
+const (
+	TermKindIgnore TermKind = "ignore"
+	TermKindPerson TermKind = "person"
+	TermKindTopic  TermKind = "topic"
+)
+
+// Valid indicates whether the value is a known member of the TermKind enum.
+func (e TermKind) Valid() bool {
+	switch e {
+	case TermKindIgnore:
+		return true
+	case TermKindPerson:
+		return true
+	case TermKindTopic:
 		return true
 	default:
 		return false
@@ -350,6 +554,15 @@ type Address struct {
 	Street     *string `json:"street,omitempty"`
 }
 
+// AddressInput The whole address.
+type AddressInput struct {
+	Country    *string `json:"country,omitempty"`
+	Locality   *string `json:"locality,omitempty"`
+	PostalCode *string `json:"postal_code,omitempty"`
+	Region     *string `json:"region,omitempty"`
+	Street     *string `json:"street,omitempty"`
+}
+
 // Case defines model for Case.
 type Case struct {
 	AssignedAt *time.Time `json:"assigned_at,omitempty"`
@@ -371,7 +584,7 @@ type CaseEvent struct {
 	Reason *string                 `json:"reason,omitempty"`
 	Seq    int64                   `json:"seq"`
 
-	// Type received, assigned, status_changed, due_changed, note_added, text_edited, retagged, removed, restored, reply_seen
+	// Type received, assigned, status_changed, due_changed, note_added, text_edited, retagged, tags_corrected, removed, restored, reply_seen
 	Type string `json:"type"`
 }
 
@@ -381,10 +594,33 @@ type CaseEventPage struct {
 	NextCursor *string     `json:"next_cursor"`
 }
 
+// Correction What people changed of the machine's tags; what it does not name is as the machine says.
+type Correction struct {
+	At      time.Time                   `json:"at"`
+	By      Actor                       `json:"by"`
+	Overall *Polarity                   `json:"overall,omitempty"`
+	Topics  map[string]PolarityOrAbsent `json:"topics"`
+
+	// Urgent All flags as they should be; missing if they were not corrected.
+	Urgent *[]UrgentFlag `json:"urgent,omitempty"`
+}
+
 // Credentials defines model for Credentials.
 type Credentials struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
+}
+
+// Dismissal defines model for Dismissal.
+type Dismissal struct {
+	At     time.Time `json:"at"`
+	By     Actor     `json:"by"`
+	Reason *string   `json:"reason,omitempty"`
+}
+
+// DismissalInput defines model for DismissalInput.
+type DismissalInput struct {
+	Reason *string `json:"reason,omitempty"`
 }
 
 // Evidence defines model for Evidence.
@@ -400,8 +636,11 @@ type Evidence struct {
 
 // FacetValue defines model for FacetValue.
 type FacetValue struct {
-	Count int64  `json:"count"`
-	Value string `json:"value"`
+	Count int64 `json:"count"`
+
+	// Name What people call it; given for topics of the organization's own.
+	Name  *string `json:"name,omitempty"`
+	Value string  `json:"value"`
 }
 
 // Facets defines model for Facets.
@@ -420,6 +659,64 @@ type Facets struct {
 	Total  int64        `json:"total"`
 	Urgent int64        `json:"urgent"`
 }
+
+// Finding defines model for Finding.
+type Finding struct {
+	Dismissal *Dismissal   `json:"dismissal,omitempty"`
+	Field     FindingField `json:"field"`
+	Id        string       `json:"id"`
+
+	// Kind The site shows something else, shows nothing where it could, or has a second listing for the same place.
+	Kind       FindingKind `json:"kind"`
+	ListingId  string      `json:"listing_id"`
+	LocationId string      `json:"location_id"`
+	Open       bool        `json:"open"`
+
+	// OtherListingId The listing that a duplicate is one of.
+	OtherListingId *string `json:"other_listing_id,omitempty"`
+
+	// Ours What the location's own record says, as people read it.
+	Ours       string     `json:"ours"`
+	ResolvedAt *time.Time `json:"resolved_at,omitempty"`
+	SeenAt     time.Time  `json:"seen_at"`
+	Since      time.Time  `json:"since"`
+	Site       string     `json:"site"`
+
+	// Theirs What the site shows, as people read it.
+	Theirs string `json:"theirs"`
+
+	// Url Where the site shows it; http or https only.
+	Url *string `json:"url,omitempty"`
+}
+
+// FindingKind The site shows something else, shows nothing where it could, or has a second listing for the same place.
+type FindingKind string
+
+// FindingCounts With the first page only. Open findings that nobody dismissed: for each facet by its values under all location, site and
+// field filters but the facet's own, and the numbers under all of them.
+type FindingCounts struct {
+	// Dismissed Open ones that somebody dismissed.
+	Dismissed  int64        `json:"dismissed"`
+	Field      []FacetValue `json:"field"`
+	LocationId []FacetValue `json:"location_id"`
+	Open       int64        `json:"open"`
+	Site       []FacetValue `json:"site"`
+}
+
+// FindingField defines model for FindingField.
+type FindingField string
+
+// FindingPage defines model for FindingPage.
+type FindingPage struct {
+	// Counts With the first page only. Open findings that nobody dismissed: for each facet by its values under all location, site and
+	// field filters but the facet's own, and the numbers under all of them.
+	Counts     *FindingCounts `json:"counts,omitempty"`
+	Items      []Finding      `json:"items"`
+	NextCursor *string        `json:"next_cursor"`
+}
+
+// Health defines model for Health.
+type Health string
 
 // Import defines model for Import.
 type Import struct {
@@ -467,22 +764,69 @@ type ImportRow struct {
 	Text       string     `json:"text"`
 }
 
+// Label defines model for Label.
+type Label struct {
+	Id     string `json:"id"`
+	Labels struct {
+		Overall Polarity                    `json:"overall"`
+		Topics  map[string]PolarityOrAbsent `json:"topics"`
+		Urgent  []UrgentFlag                `json:"urgent"`
+	} `json:"labels"`
+	Rating *float64 `json:"rating"`
+	Text   string   `json:"text"`
+}
+
+// LabelPage defines model for LabelPage.
+type LabelPage struct {
+	Items      []Label `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+// Lexicon defines model for Lexicon.
+type Lexicon struct {
+	Revision  int        `json:"revision"`
+	Terms     []Term     `json:"terms"`
+	Topics    []OwnTopic `json:"topics"`
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
+	UpdatedBy *Actor     `json:"updated_by,omitempty"`
+}
+
+// LexiconInput defines model for LexiconInput.
+type LexiconInput struct {
+	// Revision The one the change is based on.
+	Revision int        `json:"revision"`
+	Terms    []Term     `json:"terms"`
+	Topics   []OwnTopic `json:"topics"`
+}
+
 // Listing defines model for Listing.
 type Listing struct {
-	Adapter   string    `json:"adapter"`
-	CreatedAt time.Time `json:"created_at"`
+	Adapter string `json:"adapter"`
+
+	// Alarm The trouble lasts long enough that somebody should look.
+	Alarm      *bool      `json:"alarm,omitempty"`
+	AlarmSince *time.Time `json:"alarm_since,omitempty"`
+	CreatedAt  time.Time  `json:"created_at"`
 
 	// Credential Name of the secret, not the secret.
-	Credential      *string       `json:"credential,omitempty"`
+	Credential *string `json:"credential,omitempty"`
+
+	// DueAt The next poll.
 	DueAt           *time.Time    `json:"due_at,omitempty"`
 	Enabled         bool          `json:"enabled"`
 	Facts           *ListingFacts `json:"facts,omitempty"`
-	Health          ListingHealth `json:"health"`
+	Health          Health        `json:"health"`
 	Id              string        `json:"id"`
 	IntervalSeconds *int          `json:"interval_seconds,omitempty"`
-	LastOkAt        *time.Time    `json:"last_ok_at,omitempty"`
-	LastPollAt      *time.Time    `json:"last_poll_at,omitempty"`
-	LocationId      string        `json:"location_id"`
+
+	// LastHeardAt When a poll last brought something new.
+	LastHeardAt *time.Time `json:"last_heard_at,omitempty"`
+	LastOkAt    *time.Time `json:"last_ok_at,omitempty"`
+	LastPollAt  *time.Time `json:"last_poll_at,omitempty"`
+	LocationId  string     `json:"location_id"`
+
+	// PollRequestedAt When a poll out of turn was last asked for.
+	PollRequestedAt *time.Time `json:"poll_requested_at,omitempty"`
 
 	// Problem What is wrong and what to do.
 	Problem *string `json:"problem,omitempty"`
@@ -490,11 +834,11 @@ type Listing struct {
 
 	// Reviews Reviews of this listing in the inbox.
 	Reviews *int64 `json:"reviews,omitempty"`
-	Site    string `json:"site"`
-}
 
-// ListingHealth defines model for Listing.Health.
-type ListingHealth string
+	// RhythmSeconds How often reviews come in: the mean time between two of them; missing if not known yet.
+	RhythmSeconds *int   `json:"rhythm_seconds,omitempty"`
+	Site          string `json:"site"`
+}
 
 // ListingFacts defines model for ListingFacts.
 type ListingFacts struct {
@@ -513,13 +857,23 @@ type ListingInput struct {
 	IntervalSeconds *int                `json:"interval_seconds,omitempty"`
 	LocationId      string              `json:"location_id"`
 
-	// Ref google: accounts/A/locations/L; directory: the URL of the page.
+	// Ref The adapter's address of the listing; google: accounts/A/locations/L; directory: the URL of the page.
 	Ref  string `json:"ref"`
 	Site string `json:"site"`
 }
 
 // ListingInputAdapter defines model for ListingInput.Adapter.
 type ListingInputAdapter string
+
+// ListingList defines model for ListingList.
+type ListingList struct {
+	// Alarms How many listings need somebody to look.
+	Alarms int `json:"alarms"`
+
+	// Health How many listings that are not paused are in which health.
+	Health []FacetValue `json:"health"`
+	Items  []Listing    `json:"items"`
+}
 
 // ListingPatch defines model for ListingPatch.
 type ListingPatch struct {
@@ -530,14 +884,54 @@ type ListingPatch struct {
 
 // Location defines model for Location.
 type Location struct {
-	Address   *Address `json:"address,omitempty"`
+	// AcceptsNewPatients Missing means not known.
+	AcceptsNewPatients *bool    `json:"accepts_new_patients,omitempty"`
+	Address            *Address `json:"address,omitempty"`
+	Categories         []string `json:"categories"`
+
+	// Hours One interval an entry, as `Mo-Fr 08:00-17:00`; empty means not known.
+	Hours     []string `json:"hours"`
 	Id        string   `json:"id"`
 	Kind      *string  `json:"kind,omitempty"`
 	ManagerId string   `json:"manager_id"`
 	Name      string   `json:"name"`
 	Region    *string  `json:"region,omitempty"`
+	Rev       int64    `json:"rev"`
 	Telephone *string  `json:"telephone,omitempty"`
 	TimeZone  string   `json:"time_zone"`
+	Website   *string  `json:"website,omitempty"`
+}
+
+// LocationPatch What is left out stays as it is; an empty value empties it.
+type LocationPatch struct {
+	AcceptsNewPatients *bool `json:"accepts_new_patients,omitempty"`
+
+	// Address The whole address.
+	Address    *AddressInput      `json:"address,omitempty"`
+	Categories *[]string          `json:"categories,omitempty"`
+	Hours      *[]string          `json:"hours,omitempty"`
+	Kind       *LocationPatchKind `json:"kind,omitempty"`
+	Name       *string            `json:"name,omitempty"`
+	Region     *string            `json:"region,omitempty"`
+
+	// Rev Of the location the change is based on.
+	Rev       int64   `json:"rev"`
+	Telephone *string `json:"telephone,omitempty"`
+
+	// TimeZone IANA name.
+	TimeZone *string `json:"time_zone,omitempty"`
+	Website  *string `json:"website,omitempty"`
+}
+
+// LocationPatchKind defines model for LocationPatch.Kind.
+type LocationPatchKind string
+
+// MachineTags defines model for MachineTags.
+type MachineTags struct {
+	AnalysisVersion *string      `json:"analysis_version,omitempty"`
+	Overall         Polarity     `json:"overall"`
+	Tags            []Tag        `json:"tags"`
+	Urgent          []UrgentFlag `json:"urgent"`
 }
 
 // Me defines model for Me.
@@ -548,10 +942,11 @@ type Me struct {
 
 // Mention defines model for Mention.
 type Mention struct {
-	End   int     `json:"end"`
-	Name  string  `json:"name"`
-	Role  *string `json:"role,omitempty"`
-	Start int     `json:"start"`
+	End      int       `json:"end"`
+	Name     string    `json:"name"`
+	Polarity *Polarity `json:"polarity,omitempty"`
+	Role     *string   `json:"role,omitempty"`
+	Start    int       `json:"start"`
 }
 
 // Note defines model for Note.
@@ -570,6 +965,12 @@ type NoteInput struct {
 // Organization defines model for Organization.
 type Organization struct {
 	Id   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// OwnTopic defines model for OwnTopic.
+type OwnTopic struct {
+	Key  string `json:"key"`
 	Name string `json:"name"`
 }
 
@@ -593,6 +994,14 @@ type Person struct {
 // Polarity defines model for Polarity.
 type Polarity string
 
+// PolarityOrAbsent `absent`: the text does not speak of it.
+type PolarityOrAbsent string
+
+// PollRequest defines model for PollRequest.
+type PollRequest struct {
+	At time.Time `json:"at"`
+}
+
 // Problem defines model for Problem.
 type Problem struct {
 	Code              string  `json:"code"`
@@ -610,21 +1019,59 @@ type Rejection struct {
 	Reason string  `json:"reason"`
 }
 
+// ReplyDraft defines model for ReplyDraft.
+type ReplyDraft struct {
+	Reply string `json:"reply"`
+}
+
+// ReplyFinding defines model for ReplyFinding.
+type ReplyFinding struct {
+	// End Byte offset behind the last byte.
+	End      int                  `json:"end"`
+	Quote    string               `json:"quote"`
+	Rule     string               `json:"rule"`
+	Severity ReplyFindingSeverity `json:"severity"`
+	Source   string               `json:"source"`
+
+	// Start Byte offset into the UTF-8 reply.
+	Start      int    `json:"start"`
+	Suggestion string `json:"suggestion"`
+	Why        string `json:"why"`
+}
+
+// ReplyFindingSeverity defines model for ReplyFinding.Severity.
+type ReplyFindingSeverity string
+
+// ReplyReport defines model for ReplyReport.
+type ReplyReport struct {
+	// Bytes Of the reply in UTF-8.
+	Bytes      int                `json:"bytes"`
+	Characters int                `json:"characters"`
+	Findings   []ReplyFinding     `json:"findings"`
+	Verdict    ReplyReportVerdict `json:"verdict"`
+}
+
+// ReplyReportVerdict defines model for ReplyReport.Verdict.
+type ReplyReportVerdict string
+
 // Review defines model for Review.
 type Review struct {
-	AnalysisVersion *string    `json:"analysis_version,omitempty"`
-	Author          string     `json:"author"`
-	Case            Case       `json:"case"`
-	Excerpt         *bool      `json:"excerpt,omitempty"`
-	ExternalId      *string    `json:"external_id,omitempty"`
-	FirstSeenAt     time.Time  `json:"first_seen_at"`
-	Id              string     `json:"id"`
-	Language        *string    `json:"language,omitempty"`
-	ListingId       *string    `json:"listing_id,omitempty"`
-	LocationId      string     `json:"location_id"`
-	Mentions        *[]Mention `json:"mentions,omitempty"`
-	Overall         Polarity   `json:"overall"`
-	PostedAt        time.Time  `json:"posted_at"`
+	AnalysisVersion *string `json:"analysis_version,omitempty"`
+	Author          string  `json:"author"`
+	Case            Case    `json:"case"`
+
+	// Corrected People changed the tags.
+	Corrected   *bool      `json:"corrected,omitempty"`
+	Excerpt     *bool      `json:"excerpt,omitempty"`
+	ExternalId  *string    `json:"external_id,omitempty"`
+	FirstSeenAt time.Time  `json:"first_seen_at"`
+	Id          string     `json:"id"`
+	Language    *string    `json:"language,omitempty"`
+	ListingId   *string    `json:"listing_id,omitempty"`
+	LocationId  string     `json:"location_id"`
+	Mentions    *[]Mention `json:"mentions,omitempty"`
+	Overall     Polarity   `json:"overall"`
+	PostedAt    time.Time  `json:"posted_at"`
 
 	// PostedAtKnown False where the site gives no time and ours is shown.
 	PostedAtKnown   *bool               `json:"posted_at_known,omitempty"`
@@ -637,7 +1084,10 @@ type Review struct {
 	SubRatings      *map[string]float64 `json:"sub_ratings,omitempty"`
 	Tags            []Tag               `json:"tags"`
 	Text            string              `json:"text"`
-	Urgent          []UrgentFlag        `json:"urgent"`
+
+	// Title The headline that some sites have beside the text.
+	Title  *string      `json:"title,omitempty"`
+	Urgent []UrgentFlag `json:"urgent"`
 
 	// Url http or https only.
 	Url     *string `json:"url,omitempty"`
@@ -647,22 +1097,29 @@ type Review struct {
 // ReviewDetail defines model for ReviewDetail.
 type ReviewDetail struct {
 	// AllowedStatuses Statuses the case can go to from here.
-	AllowedStatuses []Status        `json:"allowed_statuses"`
-	AnalysisVersion *string         `json:"analysis_version,omitempty"`
-	Author          string          `json:"author"`
-	Case            Case            `json:"case"`
-	Earlier         []ReviewVersion `json:"earlier"`
-	Excerpt         *bool           `json:"excerpt,omitempty"`
-	ExternalId      *string         `json:"external_id,omitempty"`
-	FirstSeenAt     time.Time       `json:"first_seen_at"`
-	Id              string          `json:"id"`
-	Language        *string         `json:"language,omitempty"`
-	ListingId       *string         `json:"listing_id,omitempty"`
-	LocationId      string          `json:"location_id"`
-	Mentions        *[]Mention      `json:"mentions,omitempty"`
-	Notes           []Note          `json:"notes"`
-	Overall         Polarity        `json:"overall"`
-	PostedAt        time.Time       `json:"posted_at"`
+	AllowedStatuses []Status `json:"allowed_statuses"`
+	AnalysisVersion *string  `json:"analysis_version,omitempty"`
+	Author          string   `json:"author"`
+	Case            Case     `json:"case"`
+
+	// Corrected People changed the tags.
+	Corrected *bool `json:"corrected,omitempty"`
+
+	// Correction What people changed of the machine's tags; what it does not name is as the machine says.
+	Correction  *Correction     `json:"correction,omitempty"`
+	Earlier     []ReviewVersion `json:"earlier"`
+	Excerpt     *bool           `json:"excerpt,omitempty"`
+	ExternalId  *string         `json:"external_id,omitempty"`
+	FirstSeenAt time.Time       `json:"first_seen_at"`
+	Id          string          `json:"id"`
+	Language    *string         `json:"language,omitempty"`
+	ListingId   *string         `json:"listing_id,omitempty"`
+	LocationId  string          `json:"location_id"`
+	Machine     *MachineTags    `json:"machine,omitempty"`
+	Mentions    *[]Mention      `json:"mentions,omitempty"`
+	Notes       []Note          `json:"notes"`
+	Overall     Polarity        `json:"overall"`
+	PostedAt    time.Time       `json:"posted_at"`
 
 	// PostedAtKnown False where the site gives no time and ours is shown.
 	PostedAtKnown   *bool               `json:"posted_at_known,omitempty"`
@@ -677,7 +1134,10 @@ type ReviewDetail struct {
 	SubRatings      *map[string]float64 `json:"sub_ratings,omitempty"`
 	Tags            []Tag               `json:"tags"`
 	Text            string              `json:"text"`
-	Urgent          []UrgentFlag        `json:"urgent"`
+
+	// Title The headline that some sites have beside the text.
+	Title  *string      `json:"title,omitempty"`
+	Urgent []UrgentFlag `json:"urgent"`
 
 	// Url http or https only.
 	Url     *string `json:"url,omitempty"`
@@ -692,13 +1152,16 @@ type ReviewPage struct {
 
 // ReviewVersion defines model for ReviewVersion.
 type ReviewVersion struct {
-	Author     string    `json:"author"`
-	ObservedAt time.Time `json:"observed_at"`
-	Overall    Polarity  `json:"overall"`
-	Rating     *float64  `json:"rating"`
-	Tags       []Tag     `json:"tags"`
-	Text       string    `json:"text"`
-	Version    int       `json:"version"`
+	Author string `json:"author"`
+
+	// Correction What people changed of the machine's tags; what it does not name is as the machine says.
+	Correction *Correction `json:"correction,omitempty"`
+	ObservedAt time.Time   `json:"observed_at"`
+	Overall    Polarity    `json:"overall"`
+	Rating     *float64    `json:"rating"`
+	Tags       []Tag       `json:"tags"`
+	Text       string      `json:"text"`
+	Version    int         `json:"version"`
 }
 
 // Role defines model for Role.
@@ -714,9 +1177,17 @@ type Session struct {
 
 // SiteReply defines model for SiteReply.
 type SiteReply struct {
-	Text      string     `json:"text"`
-	UpdatedAt *time.Time `json:"updated_at,omitempty"`
+	// Problem Why the site refused the reply, in its own words.
+	Problem *string `json:"problem,omitempty"`
+
+	// State Where the site's own moderation of the reply stands.
+	State     *SiteReplyState `json:"state,omitempty"`
+	Text      string          `json:"text"`
+	UpdatedAt *time.Time      `json:"updated_at,omitempty"`
 }
+
+// SiteReplyState Where the site's own moderation of the reply stands.
+type SiteReplyState string
 
 // Status defines model for Status.
 type Status string
@@ -730,19 +1201,65 @@ type StatusChange struct {
 
 // Tag defines model for Tag.
 type Tag struct {
+	// Evidence Empty where a person set the tag or changed its polarity.
 	Evidence []Evidence `json:"evidence"`
 	Polarity Polarity   `json:"polarity"`
-	Topic    Topic      `json:"topic"`
+
+	// Topic One of the eight topics, or one of the organization's own (`own.parking`; see `GET /api/v1/lexicon`).
+	Topic TopicKey `json:"topic"`
 }
+
+// TagInput defines model for TagInput.
+type TagInput struct {
+	Polarity Polarity `json:"polarity"`
+
+	// Topic One of the eight topics, or one of the organization's own (`own.parking`; see `GET /api/v1/lexicon`).
+	Topic TopicKey `json:"topic"`
+}
+
+// TagsChange defines model for TagsChange.
+type TagsChange struct {
+	Overall *Polarity `json:"overall,omitempty"`
+	Reason  *string   `json:"reason,omitempty"`
+
+	// Rev Of the review the person saw; 409 if it has changed since.
+	Rev    int64         `json:"rev"`
+	Tags   []TagInput    `json:"tags"`
+	Urgent *[]UrgentFlag `json:"urgent,omitempty"`
+}
+
+// Term defines model for Term.
+type Term struct {
+	// Kind `topic`: speaks of a topic. `person`: names a person of the practice. `ignore`: says nothing.
+	Kind TermKind `json:"kind"`
+
+	// Name Whom a person's term means.
+	Name     *string   `json:"name,omitempty"`
+	Phrase   string    `json:"phrase"`
+	Polarity *Polarity `json:"polarity,omitempty"`
+	Role     *string   `json:"role,omitempty"`
+
+	// Topic One of the eight topics, or one of the organization's own (`own.parking`; see `GET /api/v1/lexicon`).
+	Topic *TopicKey `json:"topic,omitempty"`
+}
+
+// TermKind `topic`: speaks of a topic. `person`: names a person of the practice. `ignore`: says nothing.
+type TermKind string
 
 // Topic defines model for Topic.
 type Topic string
+
+// TopicKey One of the eight topics, or one of the organization's own (`own.parking`; see `GET /api/v1/lexicon`).
+type TopicKey = string
 
 // UrgentFlag defines model for UrgentFlag.
 type UrgentFlag string
 
 // Cursor defines model for Cursor.
 type Cursor = string
+
+// FindingId defines model for FindingId.
+type FindingId = string
 
 // From defines model for From.
 type From = string
@@ -793,7 +1310,7 @@ type TextFilter = string
 type To = string
 
 // TopicFilter defines model for TopicFilter.
-type TopicFilter = []Topic
+type TopicFilter = []TopicKey
 
 // UrgentFilter defines model for UrgentFilter.
 type UrgentFilter = bool
@@ -831,11 +1348,37 @@ type CreateImportParamsFormat string
 // CreateImportParamsDateFormat defines parameters for CreateImport.
 type CreateImportParamsDateFormat string
 
+// ListLabelsParams defines parameters for ListLabels.
+type ListLabelsParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListFindingsParams defines parameters for ListFindings.
+type ListFindingsParams struct {
+	// Open Only those that are still there (true), or only resolved ones (false).
+	Open *bool `form:"open,omitempty" json:"open,omitempty"`
+
+	// Dismissed Only those that somebody dismissed (true), or none of them (false).
+	Dismissed  *bool           `form:"dismissed,omitempty" json:"dismissed,omitempty"`
+	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
+	Site       *SiteFilter     `form:"site,omitempty" json:"site,omitempty"`
+	Field      *[]FindingField `form:"field,omitempty" json:"field,omitempty"`
+	Limit      *Limit          `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListReviewsParams defines parameters for ListReviews.
 type ListReviewsParams struct {
 	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
 	Site       *SiteFilter     `form:"site,omitempty" json:"site,omitempty"`
-	Topic      *TopicFilter    `form:"topic,omitempty" json:"topic,omitempty"`
+
+	// Topic One of the eight, or the key of a topic of the organization's own.
+	Topic *TopicFilter `form:"topic,omitempty" json:"topic,omitempty"`
 
 	// Polarity With `topic`: of that topic. Without: of any topic.
 	Polarity *PolarityFilter `form:"polarity,omitempty" json:"polarity,omitempty"`
@@ -878,7 +1421,9 @@ type ListReviewsParamsSort string
 type GetReviewFacetsParams struct {
 	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
 	Site       *SiteFilter     `form:"site,omitempty" json:"site,omitempty"`
-	Topic      *TopicFilter    `form:"topic,omitempty" json:"topic,omitempty"`
+
+	// Topic One of the eight, or the key of a topic of the organization's own.
+	Topic *TopicFilter `form:"topic,omitempty" json:"topic,omitempty"`
 
 	// Polarity With `topic`: of that topic. Without: of any topic.
 	Polarity *PolarityFilter `form:"polarity,omitempty" json:"polarity,omitempty"`
@@ -933,11 +1478,32 @@ type SetStatusParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// WithdrawCorrectionParams defines parameters for WithdrawCorrection.
+type WithdrawCorrectionParams struct {
+	// IfMatch The ETag the change is based on; 409 if the review has changed since.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReceiveGooglePushParams defines parameters for ReceiveGooglePush.
+type ReceiveGooglePushParams struct {
+	// Token The secret of the gateway's settings.
+	Token *string `form:"token,omitempty" json:"token,omitempty"`
+}
+
+// SetLexiconJSONRequestBody defines body for SetLexicon for application/json ContentType.
+type SetLexiconJSONRequestBody = LexiconInput
+
 // CreateListingJSONRequestBody defines body for CreateListing for application/json ContentType.
 type CreateListingJSONRequestBody = ListingInput
 
+// DismissFindingJSONRequestBody defines body for DismissFinding for application/json ContentType.
+type DismissFindingJSONRequestBody = DismissalInput
+
 // UpdateListingJSONRequestBody defines body for UpdateListing for application/json ContentType.
 type UpdateListingJSONRequestBody = ListingPatch
+
+// UpdateLocationJSONRequestBody defines body for UpdateLocation for application/json ContentType.
+type UpdateLocationJSONRequestBody = LocationPatch
 
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = NoteInput
@@ -945,8 +1511,14 @@ type AddNoteJSONRequestBody = NoteInput
 // SetOwnerJSONRequestBody defines body for SetOwner for application/json ContentType.
 type SetOwnerJSONRequestBody = OwnerChange
 
+// CheckReplyJSONRequestBody defines body for CheckReply for application/json ContentType.
+type CheckReplyJSONRequestBody = ReplyDraft
+
 // SetStatusJSONRequestBody defines body for SetStatus for application/json ContentType.
 type SetStatusJSONRequestBody = StatusChange
+
+// CorrectTagsJSONRequestBody defines body for CorrectTags for application/json ContentType.
+type CorrectTagsJSONRequestBody = TagsChange
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = Credentials
@@ -1054,6 +1626,38 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/imports/{id} (the `GetImport` operationId).
 	GetImport(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListLabels Texts whose tags people corrected, as labelled data
+	//
+	// In the order the reviews came in. Topics of the organization's own are left out.
+	//
+	// Corresponds with GET /api/v1/labels (the `ListLabels` operationId).
+	ListLabels(ctx context.Context, params *ListLabelsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetLexicon The organization's own topics and terms
+	//
+	// Corresponds with GET /api/v1/lexicon (the `GetLexicon` operationId).
+	GetLexicon(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetLexiconWithBody Replace the organization's own topics and terms
+	//
+	// New reviews are tagged with them within seconds; `bedside retag` takes them to older ones. A change that is based on
+	// another revision than the current one is refused with 409.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/lexicon (the `SetLexicon` operationId).
+	SetLexiconWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetLexicon Replace the organization's own topics and terms
+	//
+	// New reviews are tagged with them within seconds; `bedside retag` takes them to older ones. A change that is based on
+	// another revision than the current one is refused with 409.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/lexicon (the `SetLexicon` operationId).
+	SetLexicon(ctx context.Context, body SetLexiconJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListListings Listings and how polling them goes
 	//
 	// Corresponds with GET /api/v1/listings (the `ListListings` operationId).
@@ -1072,6 +1676,36 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/listings (the `CreateListing` operationId).
 	CreateListing(ctx context.Context, body CreateListingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFindings Differences between what sites show and the locations' own records
+	//
+	// Newest first. Filters of one name given several times are alternatives; different names must all hold.
+	//
+	// Corresponds with GET /api/v1/listings/findings (the `ListFindings` operationId).
+	ListFindings(ctx context.Context, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreFinding Take a dismissal back
+	//
+	// Corresponds with DELETE /api/v1/listings/findings/{id}/dismiss (the `RestoreFinding` operationId).
+	RestoreFinding(ctx context.Context, id FindingId, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DismissFindingWithBody Hear no more of a finding
+	//
+	// It holds while the site shows the same and the record says the same.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/listings/findings/{id}/dismiss (the `DismissFinding` operationId).
+	DismissFindingWithBody(ctx context.Context, id FindingId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DismissFinding Hear no more of a finding
+	//
+	// It holds while the site shows the same and the record says the same.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/listings/findings/{id}/dismiss (the `DismissFinding` operationId).
+	DismissFinding(ctx context.Context, id FindingId, body DismissFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteListing Stop watching a listing; its reviews stay
 	//
@@ -1092,10 +1726,43 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/listings/{id} (the `UpdateListing` operationId).
 	UpdateListing(ctx context.Context, id Id, body UpdateListingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// PollListing Poll a listing now
+	//
+	// The poll follows within seconds, later where the site asked to wait or its budget of calls is used up. Once a minute for
+	// a listing; more is refused with 429 and `retry_after_seconds`.
+	//
+	// Corresponds with POST /api/v1/listings/{id}/poll (the `PollListing` operationId).
+	PollListing(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListLocations Locations of the organization
 	//
 	// Corresponds with GET /api/v1/locations (the `ListLocations` operationId).
 	ListLocations(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetLocation One location and its own record
+	//
+	// Corresponds with GET /api/v1/locations/{id} (the `GetLocation` operationId).
+	GetLocation(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateLocationWithBody Change a location's own record
+	//
+	// The record is what sites are compared with; what is empty is not compared. A change that is based on another `rev` than
+	// the current one is refused with 409.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/locations/{id} (the `UpdateLocation` operationId).
+	UpdateLocationWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateLocation Change a location's own record
+	//
+	// The record is what sites are compared with; what is empty is not compared. A change that is based on another `rev` than
+	// the current one is refused with 409.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/locations/{id} (the `UpdateLocation` operationId).
+	UpdateLocation(ctx context.Context, id Id, body UpdateLocationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMe Who is signed in
 	//
@@ -1160,6 +1827,24 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/reviews/{id}/owner (the `SetOwner` operationId).
 	SetOwner(ctx context.Context, id Id, params *SetOwnerParams, body SetOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CheckReplyWithBody Check a reply before it is published
+	//
+	// Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/reply/check (the `CheckReply` operationId).
+	CheckReplyWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckReply Check a reply before it is published
+	//
+	// Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/reply/check (the `CheckReply` operationId).
+	CheckReply(ctx context.Context, id Id, body CheckReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetStatusWithBody Change the status of the case
 	//
 	// Takes any type of body and a specified content type.
@@ -1173,6 +1858,33 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/reviews/{id}/status (the `SetStatus` operationId).
 	SetStatus(ctx context.Context, id Id, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawCorrection Take the correction of the tags back
+	//
+	// Corresponds with DELETE /api/v1/reviews/{id}/tags (the `WithdrawCorrection` operationId).
+	WithdrawCorrection(ctx context.Context, id Id, params *WithdrawCorrectionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectTagsWithBody Say which tags are right
+	//
+	// The body holds all tags of the review as a person sees them right. What differs from the machine's tags is kept as a
+	// correction: it goes before the machine's tags, also when the same text is tagged anew, and stays with its version when
+	// the text is edited. `overall` and `urgent` stay as they are where they are left out.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+	CorrectTagsWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectTags Say which tags are right
+	//
+	// The body holds all tags of the review as a person sees them right. What differs from the machine's tags is kept as a
+	// correction: it goes before the machine's tags, also when the same text is tagged anew, and stays with its version when
+	// the text is edited. `overall` and `urgent` stay as they are where they are left out.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+	CorrectTags(ctx context.Context, id Id, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteSession Sign out
 	//
@@ -1192,6 +1904,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
 	CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveGooglePush Notification by Google that a location has new or changed reviews
+	//
+	// The target of a Pub/Sub push subscription, with the secret of the gateway's settings in `token`. The notification is only
+	// a hint to poll now. With the right secret the answer is always 204, whatever the body is, so that nothing is sent again.
+	// Without the setting the endpoint does not exist.
+	//
+	// Corresponds with POST /hooks/google (the `ReceiveGooglePush` operationId).
+	ReceiveGooglePush(ctx context.Context, params *ReceiveGooglePushParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenAPI This description
 	//
@@ -1268,6 +1989,78 @@ func (c *Client) GetImport(ctx context.Context, id Id, reqEditors ...RequestEdit
 	return c.Client.Do(req)
 }
 
+// ListLabels Texts whose tags people corrected, as labelled data
+//
+// In the order the reviews came in. Topics of the organization's own are left out.
+//
+// Corresponds with GET /api/v1/labels (the `ListLabels` operationId).
+func (c *Client) ListLabels(ctx context.Context, params *ListLabelsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListLabelsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetLexicon The organization's own topics and terms
+//
+// Corresponds with GET /api/v1/lexicon (the `GetLexicon` operationId).
+func (c *Client) GetLexicon(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLexiconRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetLexiconWithBody Replace the organization's own topics and terms
+//
+// New reviews are tagged with them within seconds; `bedside retag` takes them to older ones. A change that is based on
+// another revision than the current one is refused with 409.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/lexicon (the `SetLexicon` operationId).
+func (c *Client) SetLexiconWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetLexiconRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetLexicon Replace the organization's own topics and terms
+//
+// New reviews are tagged with them within seconds; `bedside retag` takes them to older ones. A change that is based on
+// another revision than the current one is refused with 409.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/lexicon (the `SetLexicon` operationId).
+func (c *Client) SetLexicon(ctx context.Context, body SetLexiconJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetLexiconRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListListings Listings and how polling them goes
 //
 // Corresponds with GET /api/v1/listings (the `ListListings` operationId).
@@ -1307,6 +2100,76 @@ func (c *Client) CreateListingWithBody(ctx context.Context, contentType string, 
 // Corresponds with POST /api/v1/listings (the `CreateListing` operationId).
 func (c *Client) CreateListing(ctx context.Context, body CreateListingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateListingRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFindings Differences between what sites show and the locations' own records
+//
+// Newest first. Filters of one name given several times are alternatives; different names must all hold.
+//
+// Corresponds with GET /api/v1/listings/findings (the `ListFindings` operationId).
+func (c *Client) ListFindings(ctx context.Context, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFindingsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RestoreFinding Take a dismissal back
+//
+// Corresponds with DELETE /api/v1/listings/findings/{id}/dismiss (the `RestoreFinding` operationId).
+func (c *Client) RestoreFinding(ctx context.Context, id FindingId, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreFindingRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DismissFindingWithBody Hear no more of a finding
+//
+// It holds while the site shows the same and the record says the same.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/listings/findings/{id}/dismiss (the `DismissFinding` operationId).
+func (c *Client) DismissFindingWithBody(ctx context.Context, id FindingId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDismissFindingRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DismissFinding Hear no more of a finding
+//
+// It holds while the site shows the same and the record says the same.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/listings/findings/{id}/dismiss (the `DismissFinding` operationId).
+func (c *Client) DismissFinding(ctx context.Context, id FindingId, body DismissFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDismissFindingRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1366,11 +2229,84 @@ func (c *Client) UpdateListing(ctx context.Context, id Id, body UpdateListingJSO
 	return c.Client.Do(req)
 }
 
+// PollListing Poll a listing now
+//
+// The poll follows within seconds, later where the site asked to wait or its budget of calls is used up. Once a minute for
+// a listing; more is refused with 429 and `retry_after_seconds`.
+//
+// Corresponds with POST /api/v1/listings/{id}/poll (the `PollListing` operationId).
+func (c *Client) PollListing(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPollListingRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListLocations Locations of the organization
 //
 // Corresponds with GET /api/v1/locations (the `ListLocations` operationId).
 func (c *Client) ListLocations(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListLocationsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetLocation One location and its own record
+//
+// Corresponds with GET /api/v1/locations/{id} (the `GetLocation` operationId).
+func (c *Client) GetLocation(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLocationRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateLocationWithBody Change a location's own record
+//
+// The record is what sites are compared with; what is empty is not compared. A change that is based on another `rev` than
+// the current one is refused with 409.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/locations/{id} (the `UpdateLocation` operationId).
+func (c *Client) UpdateLocationWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateLocationRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateLocation Change a location's own record
+//
+// The record is what sites are compared with; what is empty is not compared. A change that is based on another `rev` than
+// the current one is refused with 409.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/locations/{id} (the `UpdateLocation` operationId).
+func (c *Client) UpdateLocation(ctx context.Context, id Id, body UpdateLocationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateLocationRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1544,6 +2480,44 @@ func (c *Client) SetOwner(ctx context.Context, id Id, params *SetOwnerParams, bo
 	return c.Client.Do(req)
 }
 
+// CheckReplyWithBody Check a reply before it is published
+//
+// Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/reviews/{id}/reply/check (the `CheckReply` operationId).
+func (c *Client) CheckReplyWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckReplyRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckReply Check a reply before it is published
+//
+// Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/reviews/{id}/reply/check (the `CheckReply` operationId).
+func (c *Client) CheckReply(ctx context.Context, id Id, body CheckReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckReplyRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SetStatusWithBody Change the status of the case
 //
 // Takes any type of body and a specified content type.
@@ -1568,6 +2542,63 @@ func (c *Client) SetStatusWithBody(ctx context.Context, id Id, params *SetStatus
 // Corresponds with PUT /api/v1/reviews/{id}/status (the `SetStatus` operationId).
 func (c *Client) SetStatus(ctx context.Context, id Id, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetStatusRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawCorrection Take the correction of the tags back
+//
+// Corresponds with DELETE /api/v1/reviews/{id}/tags (the `WithdrawCorrection` operationId).
+func (c *Client) WithdrawCorrection(ctx context.Context, id Id, params *WithdrawCorrectionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawCorrectionRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectTagsWithBody Say which tags are right
+//
+// The body holds all tags of the review as a person sees them right. What differs from the machine's tags is kept as a
+// correction: it goes before the machine's tags, also when the same text is tagged anew, and stays with its version when
+// the text is edited. `overall` and `urgent` stay as they are where they are left out.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+func (c *Client) CorrectTagsWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectTagsRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectTags Say which tags are right
+//
+// The body holds all tags of the review as a person sees them right. What differs from the machine's tags is kept as a
+// correction: it goes before the machine's tags, also when the same text is tagged anew, and stays with its version when
+// the text is edited. `overall` and `urgent` stay as they are where they are left out.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+func (c *Client) CorrectTags(ctx context.Context, id Id, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectTagsRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1617,6 +2648,25 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, contentType string, 
 // Corresponds with POST /api/v1/session (the `CreateSession` operationId).
 func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateSessionRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReceiveGooglePush Notification by Google that a location has new or changed reviews
+//
+// The target of a Pub/Sub push subscription, with the secret of the gateway's settings in `token`. The notification is only
+// a hint to poll now. With the right secret the answer is always 204, whatever the body is, so that nothing is sent again.
+// Without the setting the endpoint does not exist.
+//
+// Corresponds with POST /hooks/google (the `ReceiveGooglePush` operationId).
+func (c *Client) ReceiveGooglePush(ctx context.Context, params *ReceiveGooglePushParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveGooglePushRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1889,6 +2939,139 @@ func NewGetImportRequest(server string, id Id) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListLabelsRequest constructs an http.Request for the ListLabels method
+func NewListLabelsRequest(server string, params *ListLabelsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/labels")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetLexiconRequest constructs an http.Request for the GetLexicon method
+func NewGetLexiconRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/lexicon")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetLexiconRequest calls the generic SetLexicon builder with application/json body
+func NewSetLexiconRequest(server string, body SetLexiconJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetLexiconRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetLexiconRequestWithBody constructs an http.Request for the SetLexicon method, with any body, and a specified content type
+func NewSetLexiconRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/lexicon")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListListingsRequest constructs an http.Request for the ListListings method
 func NewListListingsRequest(server string) (*http.Request, error) {
 	var err error
@@ -1937,6 +3120,213 @@ func NewCreateListingRequestWithBody(server string, contentType string, body io.
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/listings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListFindingsRequest constructs an http.Request for the ListFindings method
+func NewListFindingsRequest(server string, params *ListFindingsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/listings/findings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Open != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "open", *params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Dismissed != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dismissed", *params.Dismissed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.LocationId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "location_id", *params.LocationId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Site != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "site", *params.Site, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Field != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "field", *params.Field, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRestoreFindingRequest constructs an http.Request for the RestoreFinding method
+func NewRestoreFindingRequest(server string, id FindingId) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/listings/findings/%s/dismiss", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDismissFindingRequest calls the generic DismissFinding builder with application/json body
+func NewDismissFindingRequest(server string, id FindingId, body DismissFindingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDismissFindingRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewDismissFindingRequestWithBody constructs an http.Request for the DismissFinding method, with any body, and a specified content type
+func NewDismissFindingRequestWithBody(server string, id FindingId, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/listings/findings/%s/dismiss", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -2037,6 +3427,40 @@ func NewUpdateListingRequestWithBody(server string, id Id, contentType string, b
 	return req, nil
 }
 
+// NewPollListingRequest constructs an http.Request for the PollListing method
+func NewPollListingRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/listings/%s/poll", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListLocationsRequest constructs an http.Request for the ListLocations method
 func NewListLocationsRequest(server string) (*http.Request, error) {
 	var err error
@@ -2060,6 +3484,87 @@ func NewListLocationsRequest(server string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewGetLocationRequest constructs an http.Request for the GetLocation method
+func NewGetLocationRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/locations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateLocationRequest calls the generic UpdateLocation builder with application/json body
+func NewUpdateLocationRequest(server string, id Id, body UpdateLocationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateLocationRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewUpdateLocationRequestWithBody constructs an http.Request for the UpdateLocation method, with any body, and a specified content type
+func NewUpdateLocationRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/locations/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -2829,6 +4334,53 @@ func NewSetOwnerRequestWithBody(server string, id Id, params *SetOwnerParams, co
 	return req, nil
 }
 
+// NewCheckReplyRequest calls the generic CheckReply builder with application/json body
+func NewCheckReplyRequest(server string, id Id, body CheckReplyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckReplyRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewCheckReplyRequestWithBody constructs an http.Request for the CheckReply method, with any body, and a specified content type
+func NewCheckReplyRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/reply/check", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewSetStatusRequest calls the generic SetStatus builder with application/json body
 func NewSetStatusRequest(server string, id Id, params *SetStatusParams, body SetStatusJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -2887,6 +4439,102 @@ func NewSetStatusRequestWithBody(server string, id Id, params *SetStatusParams, 
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewWithdrawCorrectionRequest constructs an http.Request for the WithdrawCorrection method
+func NewWithdrawCorrectionRequest(server string, id Id, params *WithdrawCorrectionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/tags", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCorrectTagsRequest calls the generic CorrectTags builder with application/json body
+func NewCorrectTagsRequest(server string, id Id, body CorrectTagsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCorrectTagsRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewCorrectTagsRequestWithBody constructs an http.Request for the CorrectTags method, with any body, and a specified content type
+func NewCorrectTagsRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/tags", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -2954,6 +4602,60 @@ func NewCreateSessionRequestWithBody(server string, contentType string, body io.
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewReceiveGooglePushRequest constructs an http.Request for the ReceiveGooglePush method
+func NewReceiveGooglePushRequest(server string, params *ReceiveGooglePushParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/hooks/google")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Token != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "token", *params.Token, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -3064,6 +4766,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/imports/{id} (the `GetImport` operationId).
 	GetImportWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetImportResponse, error)
 
+	// ListLabelsWithResponse Texts whose tags people corrected, as labelled data
+	//
+	// In the order the reviews came in. Topics of the organization's own are left out.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/labels (the `ListLabels` operationId).
+	ListLabelsWithResponse(ctx context.Context, params *ListLabelsParams, reqEditors ...RequestEditorFn) (*ListLabelsResponse, error)
+
+	// GetLexiconWithResponse The organization's own topics and terms
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/lexicon (the `GetLexicon` operationId).
+	GetLexiconWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLexiconResponse, error)
+
+	// SetLexiconWithBodyWithResponse Replace the organization's own topics and terms
+	//
+	// New reviews are tagged with them within seconds; `bedside retag` takes them to older ones. A change that is based on
+	// another revision than the current one is refused with 409.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/lexicon (the `SetLexicon` operationId).
+	SetLexiconWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetLexiconResponse, error)
+
+	// SetLexiconWithResponse Replace the organization's own topics and terms
+	//
+	// New reviews are tagged with them within seconds; `bedside retag` takes them to older ones. A change that is based on
+	// another revision than the current one is refused with 409.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/lexicon (the `SetLexicon` operationId).
+	SetLexiconWithResponse(ctx context.Context, body SetLexiconJSONRequestBody, reqEditors ...RequestEditorFn) (*SetLexiconResponse, error)
+
 	// ListListingsWithResponse Listings and how polling them goes
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -3084,6 +4822,40 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/listings (the `CreateListing` operationId).
 	CreateListingWithResponse(ctx context.Context, body CreateListingJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateListingResponse, error)
+
+	// ListFindingsWithResponse Differences between what sites show and the locations' own records
+	//
+	// Newest first. Filters of one name given several times are alternatives; different names must all hold.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/listings/findings (the `ListFindings` operationId).
+	ListFindingsWithResponse(ctx context.Context, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*ListFindingsResponse, error)
+
+	// RestoreFindingWithResponse Take a dismissal back
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/listings/findings/{id}/dismiss (the `RestoreFinding` operationId).
+	RestoreFindingWithResponse(ctx context.Context, id FindingId, reqEditors ...RequestEditorFn) (*RestoreFindingResponse, error)
+
+	// DismissFindingWithBodyWithResponse Hear no more of a finding
+	//
+	// It holds while the site shows the same and the record says the same.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/listings/findings/{id}/dismiss (the `DismissFinding` operationId).
+	DismissFindingWithBodyWithResponse(ctx context.Context, id FindingId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DismissFindingResponse, error)
+
+	// DismissFindingWithResponse Hear no more of a finding
+	//
+	// It holds while the site shows the same and the record says the same.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/listings/findings/{id}/dismiss (the `DismissFinding` operationId).
+	DismissFindingWithResponse(ctx context.Context, id FindingId, body DismissFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*DismissFindingResponse, error)
 
 	// DeleteListingWithResponse Stop watching a listing; its reviews stay
 	//
@@ -3106,12 +4878,49 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/listings/{id} (the `UpdateListing` operationId).
 	UpdateListingWithResponse(ctx context.Context, id Id, body UpdateListingJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateListingResponse, error)
 
+	// PollListingWithResponse Poll a listing now
+	//
+	// The poll follows within seconds, later where the site asked to wait or its budget of calls is used up. Once a minute for
+	// a listing; more is refused with 429 and `retry_after_seconds`.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/listings/{id}/poll (the `PollListing` operationId).
+	PollListingWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*PollListingResponse, error)
+
 	// ListLocationsWithResponse Locations of the organization
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/locations (the `ListLocations` operationId).
 	ListLocationsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListLocationsResponse, error)
+
+	// GetLocationWithResponse One location and its own record
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/locations/{id} (the `GetLocation` operationId).
+	GetLocationWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetLocationResponse, error)
+
+	// UpdateLocationWithBodyWithResponse Change a location's own record
+	//
+	// The record is what sites are compared with; what is empty is not compared. A change that is based on another `rev` than
+	// the current one is refused with 409.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/locations/{id} (the `UpdateLocation` operationId).
+	UpdateLocationWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateLocationResponse, error)
+
+	// UpdateLocationWithResponse Change a location's own record
+	//
+	// The record is what sites are compared with; what is empty is not compared. A change that is based on another `rev` than
+	// the current one is refused with 409.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/locations/{id} (the `UpdateLocation` operationId).
+	UpdateLocationWithResponse(ctx context.Context, id Id, body UpdateLocationJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateLocationResponse, error)
 
 	// GetMeWithResponse Who is signed in
 	//
@@ -3188,6 +4997,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/reviews/{id}/owner (the `SetOwner` operationId).
 	SetOwnerWithResponse(ctx context.Context, id Id, params *SetOwnerParams, body SetOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOwnerResponse, error)
 
+	// CheckReplyWithBodyWithResponse Check a reply before it is published
+	//
+	// Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/reply/check (the `CheckReply` operationId).
+	CheckReplyWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckReplyResponse, error)
+
+	// CheckReplyWithResponse Check a reply before it is published
+	//
+	// Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/reply/check (the `CheckReply` operationId).
+	CheckReplyWithResponse(ctx context.Context, id Id, body CheckReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckReplyResponse, error)
+
 	// SetStatusWithBodyWithResponse Change the status of the case
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -3201,6 +5028,35 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/reviews/{id}/status (the `SetStatus` operationId).
 	SetStatusWithResponse(ctx context.Context, id Id, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStatusResponse, error)
+
+	// WithdrawCorrectionWithResponse Take the correction of the tags back
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/reviews/{id}/tags (the `WithdrawCorrection` operationId).
+	WithdrawCorrectionWithResponse(ctx context.Context, id Id, params *WithdrawCorrectionParams, reqEditors ...RequestEditorFn) (*WithdrawCorrectionResponse, error)
+
+	// CorrectTagsWithBodyWithResponse Say which tags are right
+	//
+	// The body holds all tags of the review as a person sees them right. What differs from the machine's tags is kept as a
+	// correction: it goes before the machine's tags, also when the same text is tagged anew, and stays with its version when
+	// the text is edited. `overall` and `urgent` stay as they are where they are left out.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+	CorrectTagsWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectTagsResponse, error)
+
+	// CorrectTagsWithResponse Say which tags are right
+	//
+	// The body holds all tags of the review as a person sees them right. What differs from the machine's tags is kept as a
+	// correction: it goes before the machine's tags, also when the same text is tagged anew, and stays with its version when
+	// the text is edited. `overall` and `urgent` stay as they are where they are left out.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+	CorrectTagsWithResponse(ctx context.Context, id Id, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectTagsResponse, error)
 
 	// DeleteSessionWithResponse Sign out
 	//
@@ -3222,6 +5078,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
 	CreateSessionWithResponse(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
+
+	// ReceiveGooglePushWithResponse Notification by Google that a location has new or changed reviews
+	//
+	// The target of a Pub/Sub push subscription, with the secret of the gateway's settings in `token`. The notification is only
+	// a hint to poll now. With the right secret the answer is always 204, whatever the body is, so that nothing is sent again.
+	// Without the setting the endpoint does not exist.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /hooks/google (the `ReceiveGooglePush` operationId).
+	ReceiveGooglePushWithResponse(ctx context.Context, params *ReceiveGooglePushParams, reqEditors ...RequestEditorFn) (*ReceiveGooglePushResponse, error)
 
 	// GetOpenAPIWithResponse This description
 	//
@@ -3423,21 +5290,161 @@ func (r GetImportResponse) ContentType() string {
 	return ""
 }
 
-type ListListingsResponse struct {
+type ListLabelsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *struct {
-		Items []Listing `json:"items"`
-	}
+	JSON200 *LabelPage
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *Problem
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ListListingsResponse) GetJSON200() *struct {
-	Items []Listing `json:"items"`
-} {
+func (r ListLabelsResponse) GetJSON200() *LabelPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListLabelsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListLabelsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListLabelsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListLabelsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListLabelsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetLexiconResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Lexicon
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetLexiconResponse) GetJSON200() *Lexicon {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetLexiconResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetLexiconResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLexiconResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLexiconResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetLexiconResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetLexiconResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Lexicon
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetLexiconResponse) GetJSON200() *Lexicon {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetLexiconResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetLexiconResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetLexiconResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetLexiconResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetLexiconResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListListingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ListingList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListListingsResponse) GetJSON200() *ListingList {
 	return r.JSON200
 }
 
@@ -3517,6 +5524,150 @@ func (r CreateListingResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CreateListingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListFindingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FindingPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListFindingsResponse) GetJSON200() *FindingPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListFindingsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListFindingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFindingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFindingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListFindingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RestoreFindingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Finding
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RestoreFindingResponse) GetJSON200() *Finding {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RestoreFindingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RestoreFindingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RestoreFindingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RestoreFindingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RestoreFindingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DismissFindingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Finding
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DismissFindingResponse) GetJSON200() *Finding {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DismissFindingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DismissFindingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DismissFindingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DismissFindingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DismissFindingResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3612,6 +5763,54 @@ func (r UpdateListingResponse) ContentType() string {
 	return ""
 }
 
+type PollListingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *PollRequest
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r PollListingResponse) GetJSON202() *PollRequest {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PollListingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PollListingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PollListingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PollListingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PollListingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListLocationsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3658,6 +5857,116 @@ func (r ListLocationsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListLocationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetLocationResponse200Headers the declared response headers of an HTTP 200 response for GetLocation
+type GetLocationResponse200Headers struct {
+	ETag *string
+}
+
+type GetLocationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Location
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetLocationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetLocationResponse) GetJSON200() *Location {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetLocationResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetLocationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLocationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLocationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetLocationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UpdateLocationResponse200Headers the declared response headers of an HTTP 200 response for UpdateLocation
+type UpdateLocationResponse200Headers struct {
+	ETag *string
+}
+
+type UpdateLocationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Location
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdateLocationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateLocationResponse) GetJSON200() *Location {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UpdateLocationResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateLocationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateLocationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateLocationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateLocationResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4059,6 +6368,54 @@ func (r SetOwnerResponse) ContentType() string {
 	return ""
 }
 
+type CheckReplyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReplyReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CheckReplyResponse) GetJSON200() *ReplyReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckReplyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckReplyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckReplyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckReplyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckReplyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SetStatusResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4101,6 +6458,116 @@ func (r SetStatusResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetStatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// WithdrawCorrectionResponse200Headers the declared response headers of an HTTP 200 response for WithdrawCorrection
+type WithdrawCorrectionResponse200Headers struct {
+	ETag *string
+}
+
+type WithdrawCorrectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawCorrectionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawCorrectionResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WithdrawCorrectionResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawCorrectionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawCorrectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawCorrectionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawCorrectionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CorrectTagsResponse200Headers the declared response headers of an HTTP 200 response for CorrectTags
+type CorrectTagsResponse200Headers struct {
+	ETag *string
+}
+
+type CorrectTagsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CorrectTagsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CorrectTagsResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CorrectTagsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CorrectTagsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CorrectTagsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CorrectTagsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CorrectTagsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4197,6 +6664,47 @@ func (r CreateSessionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CreateSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReceiveGooglePushResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReceiveGooglePushResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReceiveGooglePushResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReceiveGooglePushResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReceiveGooglePushResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReceiveGooglePushResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4303,6 +6811,66 @@ func (c *ClientWithResponses) GetImportWithResponse(ctx context.Context, id Id, 
 	return ParseGetImportResponse(rsp)
 }
 
+// ListLabelsWithResponse Texts whose tags people corrected, as labelled data
+//
+// In the order the reviews came in. Topics of the organization's own are left out.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/labels (the `ListLabels` operationId).
+func (c *ClientWithResponses) ListLabelsWithResponse(ctx context.Context, params *ListLabelsParams, reqEditors ...RequestEditorFn) (*ListLabelsResponse, error) {
+	rsp, err := c.ListLabels(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListLabelsResponse(rsp)
+}
+
+// GetLexiconWithResponse The organization's own topics and terms
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/lexicon (the `GetLexicon` operationId).
+func (c *ClientWithResponses) GetLexiconWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLexiconResponse, error) {
+	rsp, err := c.GetLexicon(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLexiconResponse(rsp)
+}
+
+// SetLexiconWithBodyWithResponse Replace the organization's own topics and terms
+//
+// New reviews are tagged with them within seconds; `bedside retag` takes them to older ones. A change that is based on
+// another revision than the current one is refused with 409.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/lexicon (the `SetLexicon` operationId).
+func (c *ClientWithResponses) SetLexiconWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetLexiconResponse, error) {
+	rsp, err := c.SetLexiconWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetLexiconResponse(rsp)
+}
+
+// SetLexiconWithResponse Replace the organization's own topics and terms
+//
+// New reviews are tagged with them within seconds; `bedside retag` takes them to older ones. A change that is based on
+// another revision than the current one is refused with 409.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/lexicon (the `SetLexicon` operationId).
+func (c *ClientWithResponses) SetLexiconWithResponse(ctx context.Context, body SetLexiconJSONRequestBody, reqEditors ...RequestEditorFn) (*SetLexiconResponse, error) {
+	rsp, err := c.SetLexicon(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetLexiconResponse(rsp)
+}
+
 // ListListingsWithResponse Listings and how polling them goes
 //
 // Returns a wrapper object for the known response body format(s).
@@ -4340,6 +6908,64 @@ func (c *ClientWithResponses) CreateListingWithResponse(ctx context.Context, bod
 		return nil, err
 	}
 	return ParseCreateListingResponse(rsp)
+}
+
+// ListFindingsWithResponse Differences between what sites show and the locations' own records
+//
+// Newest first. Filters of one name given several times are alternatives; different names must all hold.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/listings/findings (the `ListFindings` operationId).
+func (c *ClientWithResponses) ListFindingsWithResponse(ctx context.Context, params *ListFindingsParams, reqEditors ...RequestEditorFn) (*ListFindingsResponse, error) {
+	rsp, err := c.ListFindings(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFindingsResponse(rsp)
+}
+
+// RestoreFindingWithResponse Take a dismissal back
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/listings/findings/{id}/dismiss (the `RestoreFinding` operationId).
+func (c *ClientWithResponses) RestoreFindingWithResponse(ctx context.Context, id FindingId, reqEditors ...RequestEditorFn) (*RestoreFindingResponse, error) {
+	rsp, err := c.RestoreFinding(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreFindingResponse(rsp)
+}
+
+// DismissFindingWithBodyWithResponse Hear no more of a finding
+//
+// It holds while the site shows the same and the record says the same.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/listings/findings/{id}/dismiss (the `DismissFinding` operationId).
+func (c *ClientWithResponses) DismissFindingWithBodyWithResponse(ctx context.Context, id FindingId, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DismissFindingResponse, error) {
+	rsp, err := c.DismissFindingWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDismissFindingResponse(rsp)
+}
+
+// DismissFindingWithResponse Hear no more of a finding
+//
+// It holds while the site shows the same and the record says the same.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/listings/findings/{id}/dismiss (the `DismissFinding` operationId).
+func (c *ClientWithResponses) DismissFindingWithResponse(ctx context.Context, id FindingId, body DismissFindingJSONRequestBody, reqEditors ...RequestEditorFn) (*DismissFindingResponse, error) {
+	rsp, err := c.DismissFinding(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDismissFindingResponse(rsp)
 }
 
 // DeleteListingWithResponse Stop watching a listing; its reviews stay
@@ -4381,6 +7007,22 @@ func (c *ClientWithResponses) UpdateListingWithResponse(ctx context.Context, id 
 	return ParseUpdateListingResponse(rsp)
 }
 
+// PollListingWithResponse Poll a listing now
+//
+// The poll follows within seconds, later where the site asked to wait or its budget of calls is used up. Once a minute for
+// a listing; more is refused with 429 and `retry_after_seconds`.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/listings/{id}/poll (the `PollListing` operationId).
+func (c *ClientWithResponses) PollListingWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*PollListingResponse, error) {
+	rsp, err := c.PollListing(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePollListingResponse(rsp)
+}
+
 // ListLocationsWithResponse Locations of the organization
 //
 // Returns a wrapper object for the known response body format(s).
@@ -4392,6 +7034,51 @@ func (c *ClientWithResponses) ListLocationsWithResponse(ctx context.Context, req
 		return nil, err
 	}
 	return ParseListLocationsResponse(rsp)
+}
+
+// GetLocationWithResponse One location and its own record
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/locations/{id} (the `GetLocation` operationId).
+func (c *ClientWithResponses) GetLocationWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetLocationResponse, error) {
+	rsp, err := c.GetLocation(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLocationResponse(rsp)
+}
+
+// UpdateLocationWithBodyWithResponse Change a location's own record
+//
+// The record is what sites are compared with; what is empty is not compared. A change that is based on another `rev` than
+// the current one is refused with 409.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/locations/{id} (the `UpdateLocation` operationId).
+func (c *ClientWithResponses) UpdateLocationWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateLocationResponse, error) {
+	rsp, err := c.UpdateLocationWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateLocationResponse(rsp)
+}
+
+// UpdateLocationWithResponse Change a location's own record
+//
+// The record is what sites are compared with; what is empty is not compared. A change that is based on another `rev` than
+// the current one is refused with 409.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/locations/{id} (the `UpdateLocation` operationId).
+func (c *ClientWithResponses) UpdateLocationWithResponse(ctx context.Context, id Id, body UpdateLocationJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateLocationResponse, error) {
+	rsp, err := c.UpdateLocation(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateLocationResponse(rsp)
 }
 
 // GetMeWithResponse Who is signed in
@@ -4529,6 +7216,36 @@ func (c *ClientWithResponses) SetOwnerWithResponse(ctx context.Context, id Id, p
 	return ParseSetOwnerResponse(rsp)
 }
 
+// CheckReplyWithBodyWithResponse Check a reply before it is published
+//
+// Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/reply/check (the `CheckReply` operationId).
+func (c *ClientWithResponses) CheckReplyWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckReplyResponse, error) {
+	rsp, err := c.CheckReplyWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckReplyResponse(rsp)
+}
+
+// CheckReplyWithResponse Check a reply before it is published
+//
+// Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/reply/check (the `CheckReply` operationId).
+func (c *ClientWithResponses) CheckReplyWithResponse(ctx context.Context, id Id, body CheckReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckReplyResponse, error) {
+	rsp, err := c.CheckReply(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckReplyResponse(rsp)
+}
+
 // SetStatusWithBodyWithResponse Change the status of the case
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -4553,6 +7270,53 @@ func (c *ClientWithResponses) SetStatusWithResponse(ctx context.Context, id Id, 
 		return nil, err
 	}
 	return ParseSetStatusResponse(rsp)
+}
+
+// WithdrawCorrectionWithResponse Take the correction of the tags back
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/reviews/{id}/tags (the `WithdrawCorrection` operationId).
+func (c *ClientWithResponses) WithdrawCorrectionWithResponse(ctx context.Context, id Id, params *WithdrawCorrectionParams, reqEditors ...RequestEditorFn) (*WithdrawCorrectionResponse, error) {
+	rsp, err := c.WithdrawCorrection(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawCorrectionResponse(rsp)
+}
+
+// CorrectTagsWithBodyWithResponse Say which tags are right
+//
+// The body holds all tags of the review as a person sees them right. What differs from the machine's tags is kept as a
+// correction: it goes before the machine's tags, also when the same text is tagged anew, and stays with its version when
+// the text is edited. `overall` and `urgent` stay as they are where they are left out.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+func (c *ClientWithResponses) CorrectTagsWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectTagsResponse, error) {
+	rsp, err := c.CorrectTagsWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectTagsResponse(rsp)
+}
+
+// CorrectTagsWithResponse Say which tags are right
+//
+// The body holds all tags of the review as a person sees them right. What differs from the machine's tags is kept as a
+// correction: it goes before the machine's tags, also when the same text is tagged anew, and stays with its version when
+// the text is edited. `overall` and `urgent` stay as they are where they are left out.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+func (c *ClientWithResponses) CorrectTagsWithResponse(ctx context.Context, id Id, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectTagsResponse, error) {
+	rsp, err := c.CorrectTags(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectTagsResponse(rsp)
 }
 
 // DeleteSessionWithResponse Sign out
@@ -4592,6 +7356,23 @@ func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, bod
 		return nil, err
 	}
 	return ParseCreateSessionResponse(rsp)
+}
+
+// ReceiveGooglePushWithResponse Notification by Google that a location has new or changed reviews
+//
+// The target of a Pub/Sub push subscription, with the secret of the gateway's settings in `token`. The notification is only
+// a hint to poll now. With the right secret the answer is always 204, whatever the body is, so that nothing is sent again.
+// Without the setting the endpoint does not exist.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /hooks/google (the `ReceiveGooglePush` operationId).
+func (c *ClientWithResponses) ReceiveGooglePushWithResponse(ctx context.Context, params *ReceiveGooglePushParams, reqEditors ...RequestEditorFn) (*ReceiveGooglePushResponse, error) {
+	rsp, err := c.ReceiveGooglePush(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveGooglePushResponse(rsp)
 }
 
 // GetOpenAPIWithResponse This description
@@ -4739,6 +7520,105 @@ func ParseGetImportResponse(rsp *http.Response) (*GetImportResponse, error) {
 	return response, nil
 }
 
+// ParseListLabelsResponse parses an HTTP response from a ListLabelsWithResponse call
+func ParseListLabelsResponse(rsp *http.Response) (*ListLabelsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListLabelsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LabelPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetLexiconResponse parses an HTTP response from a GetLexiconWithResponse call
+func ParseGetLexiconResponse(rsp *http.Response) (*GetLexiconResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLexiconResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Lexicon
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetLexiconResponse parses an HTTP response from a SetLexiconWithResponse call
+func ParseSetLexiconResponse(rsp *http.Response) (*SetLexiconResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetLexiconResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Lexicon
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListListingsResponse parses an HTTP response from a ListListingsWithResponse call
 func ParseListListingsResponse(rsp *http.Response) (*ListListingsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4754,9 +7634,7 @@ func ParseListListingsResponse(rsp *http.Response) (*ListListingsResponse, error
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest struct {
-			Items []Listing `json:"items"`
-		}
+		var dest ListingList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -4794,6 +7672,105 @@ func ParseCreateListingResponse(rsp *http.Response) (*CreateListingResponse, err
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListFindingsResponse parses an HTTP response from a ListFindingsWithResponse call
+func ParseListFindingsResponse(rsp *http.Response) (*ListFindingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFindingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FindingPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRestoreFindingResponse parses an HTTP response from a RestoreFindingWithResponse call
+func ParseRestoreFindingResponse(rsp *http.Response) (*RestoreFindingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RestoreFindingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Finding
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDismissFindingResponse parses an HTTP response from a DismissFindingWithResponse call
+func ParseDismissFindingResponse(rsp *http.Response) (*DismissFindingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DismissFindingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Finding
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -4869,6 +7846,39 @@ func ParseUpdateListingResponse(rsp *http.Response) (*UpdateListingResponse, err
 	return response, nil
 }
 
+// ParsePollListingResponse parses an HTTP response from a PollListingWithResponse call
+func ParsePollListingResponse(rsp *http.Response) (*PollListingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PollListingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest PollRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListLocationsResponse parses an HTTP response from a ListLocationsWithResponse call
 func ParseListLocationsResponse(rsp *http.Response) (*ListLocationsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4899,6 +7909,98 @@ func ParseListLocationsResponse(rsp *http.Response) (*ListLocationsResponse, err
 		}
 		response.ApplicationproblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseGetLocationResponse parses an HTTP response from a GetLocationWithResponse call
+func ParseGetLocationResponse(rsp *http.Response) (*GetLocationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLocationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Location
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetLocationResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUpdateLocationResponse parses an HTTP response from a UpdateLocationWithResponse call
+func ParseUpdateLocationResponse(rsp *http.Response) (*UpdateLocationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateLocationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Location
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdateLocationResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -5183,6 +8285,39 @@ func ParseSetOwnerResponse(rsp *http.Response) (*SetOwnerResponse, error) {
 	return response, nil
 }
 
+// ParseCheckReplyResponse parses an HTTP response from a CheckReplyWithResponse call
+func ParseCheckReplyResponse(rsp *http.Response) (*CheckReplyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckReplyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReplyReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseSetStatusResponse parses an HTTP response from a SetStatusWithResponse call
 func ParseSetStatusResponse(rsp *http.Response) (*SetStatusResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -5211,6 +8346,98 @@ func ParseSetStatusResponse(rsp *http.Response) (*SetStatusResponse, error) {
 		}
 		response.ApplicationproblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawCorrectionResponse parses an HTTP response from a WithdrawCorrectionWithResponse call
+func ParseWithdrawCorrectionResponse(rsp *http.Response) (*WithdrawCorrectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawCorrectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawCorrectionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCorrectTagsResponse parses an HTTP response from a CorrectTagsWithResponse call
+func ParseCorrectTagsResponse(rsp *http.Response) (*CorrectTagsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CorrectTagsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CorrectTagsResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -5286,6 +8513,35 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 			headers.SetCookie = &value
 		}
 		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReceiveGooglePushResponse parses an HTTP response from a ReceiveGooglePushWithResponse call
+func ParseReceiveGooglePushResponse(rsp *http.Response) (*ReceiveGooglePushResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReceiveGooglePushResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
 	}
 
 	return response, nil

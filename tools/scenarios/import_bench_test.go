@@ -47,10 +47,10 @@ func BenchmarkImport_FiftyThousandReviews(b *testing.B) {
 		b.ReportMetric(peak, "MB-peak")
 
 		began = time.Now()
-		page, err := c.ListReviewsWithResponse(context.Background(), &client.ListReviewsParams{Topic: &[]client.Topic{"billing"}, Status: &[]client.Status{"new"}})
+		page, err := c.ListReviewsWithResponse(context.Background(), &client.ListReviewsParams{Topic: &client.TopicFilter{"billing"}, Status: &[]client.Status{"new"}})
 		require.NoError(b, err)
 		require.NotEmpty(b, page.JSON200.Items)
-		facets, err := c.GetReviewFacetsWithResponse(context.Background(), &client.GetReviewFacetsParams{Topic: &[]client.Topic{"billing"}, Status: &[]client.Status{"new"}})
+		facets, err := c.GetReviewFacetsWithResponse(context.Background(), &client.GetReviewFacetsParams{Topic: &client.TopicFilter{"billing"}, Status: &[]client.Status{"new"}})
 		require.NoError(b, err)
 		require.NotNil(b, facets.JSON200)
 		b.ReportMetric(time.Since(began).Seconds()*1000, "ms-inbox-page")

@@ -245,6 +245,20 @@ func TestYelp_Budget_RunsDownAndComesBackAtMidnight(t *testing.T) {
 	require.Equal(t, map[string]int{"yelp day": 1, "yelp second": 1}, sim.Overruns())
 }
 
+func TestRequests_AreCountedBySiteAndWindow(t *testing.T) {
+	now := time.Date(2026, 11, 20, 22, 0, 0, 0, time.UTC)
+	sim := startMore(t, sitesim.Config{PerListing: 1, Now: func() time.Time { return now }})
+	for _, ref := range further(sim, "harbor-eye") {
+		listing := sim.listing(ref)
+		if ref.Site == sitesim.CareOpinion {
+			continue // its requests depend on the responses
+		}
+		_, err := sim.adapters[ref.Adapter].Fetch(t.Context(), sites.Request{Listing: listing})
+		require.NoError(t, err)
+	}
+	require.Equal(t, map[string]int{"yelp day": 1, "yelp second": 1, "facebook hour": 1, "trustpilot minute": 1}, sim.Requests())
+}
+
 func TestYelp_PartnerReply_IsThereOnceAndWithinTheQuota(t *testing.T) {
 	sim := startMore(t, sitesim.Config{PerListing: 30, Quotas: noQuotas})
 	ref := find(sim.Listings(), sitesim.Yelp, "harbor-eye")

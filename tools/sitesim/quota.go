@@ -33,16 +33,19 @@ func (q Quotas) withDefaults() Quotas {
 // meter counts the requests of each credential.
 type meter struct {
 	mu       sync.Mutex
-	counts   map[string]window
+	counts   map[meterKey]window
 	overruns map[string]int
 }
+
+// meterKey is one credential's requests of one kind of window.
+type meterKey struct{ what, credential string }
 
 type window struct {
 	begin time.Time
 	n     int
 }
 
-func newMeter() *meter { return &meter{counts: map[string]window{}, overruns: map[string]int{}} }
+func newMeter() *meter { return &meter{counts: map[meterKey]window{}, overruns: map[string]int{}} }
 
 // take counts a request and tells how many are left in its window, negative where it
 // was one too many.
@@ -52,7 +55,7 @@ func (m *meter) take(what, credential string, limit int, length time.Duration, n
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := what + " " + credential
+	key := meterKey{what, credential}
 	win := m.counts[key]
 	if begin := now.UTC().Truncate(length); !win.begin.Equal(begin) {
 		win = window{begin: begin}
@@ -80,8 +83,7 @@ func (s *Sim) Requests() map[string]int {
 	defer s.meter.mu.Unlock()
 	out := map[string]int{}
 	for key, win := range s.meter.counts {
-		what := key[:strings.LastIndexByte(key, ' ')]
-		out[what] += win.n
+		out[key.what] += win.n
 	}
 	return out
 }

@@ -36,6 +36,8 @@ const (
 	pollEvery = 3 * time.Second
 	// listEvery is how often the complete lists are read, which finds removals.
 	listEvery = 20 * time.Second
+	// compareEvery is how often what the sites show is compared with the records.
+	compareEvery = 2 * time.Second
 )
 
 // demo is the invented organization with its simulated sites.
@@ -133,7 +135,7 @@ func (d *demo) tune(c *scraper.Config) {
 	}
 	c.GoogleURL = d.url
 	c.RequestsPerSecond, c.Burst = max(c.RequestsPerSecond, 20), max(c.Burst, 20)
-	c.Tick, c.FullEvery = 500*time.Millisecond, listEvery
+	c.Tick, c.FullEvery, c.CompareEvery = 500*time.Millisecond, listEvery, compareEvery
 	if c.Contact == "" {
 		c.Contact = "mailto:" + practice{plan: d.plan}.administrator().Email
 	}

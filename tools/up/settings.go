@@ -35,11 +35,17 @@ type Settings struct {
 	SimListen    string        `env:"BEDSIDE_SIM_LISTEN" desc:"host:port of the demo's site simulator; port 0 picks one."`
 
 	Interval          time.Duration `env:"BEDSIDE_SCRAPER_INTERVAL" desc:"Time between polls of a listing that does not say its own."`
+	CompareEvery      time.Duration `env:"BEDSIDE_SCRAPER_COMPARE_EVERY" desc:"Least time between comparisons of what sites show with the locations' own records."`
 	RequestsPerSecond float64       `env:"BEDSIDE_SCRAPER_REQUESTS_PER_SECOND" desc:"Most requests a second to one host."`
 	Contact           string        `env:"BEDSIDE_SCRAPER_CONTACT" desc:"URL or mail address by which owners of sites reach you; sent with every request."`
 	AllowLoopback     bool          `env:"BEDSIDE_ALLOW_LOOPBACK" desc:"Allow listings on this machine, for simulators and tests."`
 	AllowAddresses    []string      `env:"BEDSIDE_ALLOW_ADDRESSES" envSeparator:"," desc:"Private addresses (ip:port) that listings may be read from."`
 	GoogleURL         string        `env:"BEDSIDE_SCRAPER_GOOGLE_URL" desc:"Base address of Google's Business Profile API; another one is for simulators."`
+	YelpURL           string        `env:"BEDSIDE_SCRAPER_YELP_URL" desc:"Base address of Yelp's API; another one is for simulators."`
+	FacebookURL       string        `env:"BEDSIDE_SCRAPER_FACEBOOK_URL" desc:"Base address of Facebook's Graph API, with or without a version; another one is for simulators."`
+	TrustpilotURL     string        `env:"BEDSIDE_SCRAPER_TRUSTPILOT_URL" desc:"Base address of Trustpilot's API; another one is for simulators."`
+	CareOpinionURL    string        `env:"BEDSIDE_SCRAPER_CAREOPINION_URL" desc:"Address of the Care Opinion site that the practices are on; each country has its own."`
+	Selectors         string        `env:"BEDSIDE_SCRAPER_SELECTORS" desc:"Folder of the YAML files that describe sites to the adapter selector."`
 	CredentialsFile   string        `env:"BEDSIDE_SCRAPER_CREDENTIALS_FILE" desc:"JSON file of the secrets that listings name."`
 	Credentials       config.Secret `env:"BEDSIDE_SCRAPER_CREDENTIALS" desc:"The same JSON as a value."`
 
@@ -60,7 +66,8 @@ func DefaultSettings() Settings {
 	return Settings{
 		Kafka: config.DefaultKafka(), Listen: "127.0.0.1:8080", Data: "data", LogLevel: "warn",
 		DemoArrivals: 20 * time.Second, SimListen: "127.0.0.1:0",
-		Interval: sites.Interval, RequestsPerSecond: sites.RequestsPerSecond, GoogleURL: sites.GoogleURL,
+		Interval: sites.Interval, CompareEvery: sites.CompareEvery, RequestsPerSecond: sites.RequestsPerSecond, GoogleURL: sites.GoogleURL,
+		YelpURL: sites.YelpURL, FacebookURL: sites.FacebookURL, TrustpilotURL: sites.TrustpilotURL, CareOpinionURL: sites.CareOpinionURL,
 		SLAUrgent: cases.SLAUrgent, SLACritical: cases.SLACritical, SLAFavourable: cases.SLAFavourable,
 		SecureCookies: gateway.DefaultConfig().SecureCookies,
 	}

@@ -122,6 +122,7 @@ func (s *services) run(ctx context.Context) error {
 
 	t := sentiment.DefaultConfig()
 	t.Kafka, t.Telemetry = s.cfg.Kafka, s.telemetry()
+	t.Backend = s.backend
 	t.Logger, t.Registry, t.TracerProvider = s.logger.With("part", "sentiment"), s.registry("sentiment"), s.provider
 
 	c := s.scraper()
@@ -161,7 +162,10 @@ func (s *services) scraper() scraper.Config {
 	c.Instance = "bedside-up"
 	c.AllowLoopback, c.AllowAddresses = s.cfg.AllowLoopback, s.cfg.AllowAddresses
 	c.Credentials, c.CredentialsFile = s.cfg.Credentials, s.cfg.CredentialsFile
-	c.Contact, c.Interval, c.RequestsPerSecond, c.GoogleURL = s.cfg.Contact, s.cfg.Interval, s.cfg.RequestsPerSecond, s.cfg.GoogleURL
+	c.Contact, c.Interval, c.CompareEvery = s.cfg.Contact, s.cfg.Interval, s.cfg.CompareEvery
+	c.RequestsPerSecond, c.GoogleURL = s.cfg.RequestsPerSecond, s.cfg.GoogleURL
+	c.Selectors = s.cfg.Selectors
+	c.YelpURL, c.FacebookURL, c.TrustpilotURL, c.CareOpinionURL = s.cfg.YelpURL, s.cfg.FacebookURL, s.cfg.TrustpilotURL, s.cfg.CareOpinionURL
 	s.practice.tune(&c)
 	return c
 }

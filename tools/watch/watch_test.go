@@ -25,9 +25,13 @@ type bedside struct {
 	dies    bool
 	reports map[string]watch.Report
 	finds   int
+	asked   int
+	// before is called when a file begins to be sent.
+	before func()
 }
 
 func (b *bedside) Location(_ context.Context, name string) (string, error) {
+	b.asked++
 	if name == "nowhere" {
 		return "", nil
 	}
@@ -35,6 +39,9 @@ func (b *bedside) Location(_ context.Context, name string) (string, error) {
 }
 
 func (b *bedside) Send(_ context.Context, location, site, name string, body io.Reader) (watch.Report, error) {
+	if b.before != nil {
+		b.before()
+	}
 	content, err := io.ReadAll(body)
 	if err != nil {
 		return watch.Report{}, err
@@ -141,6 +148,51 @@ func TestScan_FileThatGrows_WaitsUntilItRests(t *testing.T) {
 	f.settle()
 	f.scan()
 	require.Equal(t, []string{"loc-harbor|zocdoc|a.csv|onemoremoremore"}, f.api.sent)
+}
+
+func TestScan_FileThatChangesWhileItIsSent_IsSentWhole(t *testing.T) {
+	f := open(t, t.TempDir(), &bedside{})
+	defer func() { require.NoError(t, f.Close()) }()
+	drop(t, f.dir, "harbor/zocdoc/a.csv", "half")
+	f.api.before = func() { drop(t, f.dir, "harbor/zocdoc/a.csv", "half and half") }
+	f.settle()
+	require.Equal(t, 1, f.scan())
+	f.api.before = nil
+	f.clock = f.clock.Add(time.Minute)
+	require.Zero(t, f.scan())
+	require.Equal(t, "loc-harbor|zocdoc|a.csv|half and half", f.api.sent[len(f.api.sent)-1])
+
+	drop(t, f.dir, "harbor/zocdoc/b.csv", "half")
+	f.settle()
+	require.Zero(t, f.scan())
+	require.Equal(t, "loc-harbor|zocdoc|b.csv|half", f.api.sent[len(f.api.sent)-1], "this content was never sent")
+}
+
+func TestScan_EmptyFile_WaitsForItsContent(t *testing.T) {
+	f := open(t, t.TempDir(), &bedside{})
+	defer func() { require.NoError(t, f.Close()) }()
+	file := drop(t, f.dir, "harbor/zocdoc/a.csv", "")
+	f.settle()
+	require.Equal(t, 1, f.scan())
+	require.FileExists(t, file, "whoever opened it writes to it later")
+	require.Empty(t, f.api.sent)
+	drop(t, f.dir, "harbor/zocdoc/a.csv", "rows")
+	f.settle()
+	require.Zero(t, f.scan())
+	require.Len(t, f.api.sent, 1)
+}
+
+func TestScan_ManyFilesOfNoLocation_AskOnce(t *testing.T) {
+	f := open(t, t.TempDir(), &bedside{})
+	defer func() { require.NoError(t, f.Close()) }()
+	for _, name := range []string{"a", "b", "c"} {
+		drop(t, f.dir, "nowhere/zocdoc/"+name+".csv", "x")
+	}
+	f.settle()
+	require.Equal(t, 3, f.scan())
+	require.Equal(t, 1, f.api.asked)
+	require.Equal(t, 3, f.scan())
+	require.Equal(t, 2, f.api.asked, "the location may be there by now")
 }
 
 func TestScan_FileRenamedIn_IsTakenAtOnce(t *testing.T) {

@@ -185,8 +185,9 @@ func (s *Site) Fetch(ctx context.Context, req sites.Request) (sites.Page, error)
 	switch {
 	case next.skip == at.skip:
 		out.Complete = req.Since.IsZero() && !next.flawed
-	case !req.Since.IsZero() && list.items < take:
-		// News end here; nothing is concluded from what is missing.
+	case !req.Since.IsZero() && at.skip == 0 && list.items < take:
+		// News end here; nothing is concluded from what is missing. A later page asks for one
+		// more than the site may give, so that it being short says nothing.
 	case next.skip > maxSkip:
 		return sites.Page{}, problem.New(problem.Invalid, "endless_list", "Care Opinion's list does not end")
 	default:

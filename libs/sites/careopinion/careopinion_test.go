@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -332,4 +333,41 @@ func FuzzFetch(f *testing.F) {
 		sitestest.Storable(t, page)
 		require.False(t, page.Complete && (page.Next != "" || len(page.Warnings) > 0))
 	})
+}
+
+func TestFetch_SiteGivesNoMoreThanAPage_NewsAreReadToTheirEnd(t *testing.T) {
+	var (
+		ids  []int
+		size int
+	)
+	serve := fetcher(func(req polite.Request) string {
+		u, err := url.Parse(req.URL)
+		require.NoError(t, err)
+		skip, err := strconv.Atoi(u.Query().Get("skip"))
+		require.NoError(t, err)
+		take, err := strconv.Atoi(u.Query().Get("take"))
+		require.NoError(t, err)
+		return stories(ids[min(skip, len(ids)):min(skip+min(take, size), len(ids))]...)
+	})
+	for _, size = range []int{3, 20, 100} {
+		for _, n := range []int{0, 1, size, size + 1, 2*size - 1, 2 * size, 4*size + 1} {
+			ids = make([]int, n)
+			for i := range ids {
+				ids[i] = i + 1
+			}
+			s, err := careopinion.New(careopinion.Config{Client: serve, PageSize: size})
+			require.NoError(t, err)
+			reviews, last, err := sitestest.ListAll(t.Context(), s, listing, time.Date(2026, 3, 31, 0, 0, 0, 0, time.UTC))
+			require.NoError(t, err)
+			require.Len(t, reviews, n)
+			require.False(t, last.Complete)
+		}
+	}
+}
+
+// fetcher answers every request with a body.
+type fetcher func(polite.Request) string
+
+func (f fetcher) Do(_ context.Context, req polite.Request) (*polite.Response, error) {
+	return &polite.Response{Status: 200, Header: http.Header{}, Body: []byte(f(req))}, nil
 }

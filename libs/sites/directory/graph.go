@@ -196,6 +196,8 @@ func (g *graph) addObject(obj map[string]any) []value {
 		switch {
 		case key == "@graph" || key == "@included":
 			g.addLD(obj[key])
+		case key == "@reverse":
+			g.addReverse(e, obj[key])
 		case strings.HasPrefix(key, "@"):
 		default:
 			prop := word(key)
@@ -205,6 +207,21 @@ func (g *graph) addObject(obj map[string]any) []value {
 		}
 	}
 	return []value{{ent: e}}
+}
+
+// addReverse adds properties that lead from others to e.
+func (g *graph) addReverse(e *entity, v any) {
+	obj, ok := v.(map[string]any)
+	if !ok {
+		return
+	}
+	for _, key := range sortedKeys(obj) {
+		for _, from := range g.addLD(obj[key]) {
+			if from.ent != nil {
+				from.ent.add(word(key), value{ent: e})
+			}
+		}
+	}
 }
 
 func (g *graph) objectEntity(obj map[string]any) *entity {

@@ -41,16 +41,16 @@ type ldLiteral string
 
 // parseLD returns the values of one block. values counts down over all blocks.
 //
-// A block that is no JSON is read a second time with quotes taken for text where
+// A block that is no JSON, or seems to end within a string, is read a second time with quotes taken for text where
 // nothing that can stand behind a string follows them: templates forget to escape
 // what people write. A block whose every quote is a reference is decoded first.
 func parseLD(in string, values *int) ([]any, error) {
-	if trimmed := strings.TrimSpace(in); strings.HasPrefix(trimmed, "{&quot;") || strings.HasPrefix(trimmed, "[{&quot;") {
+	if !strings.Contains(in, `"`) && strings.Contains(in, "&") {
 		in = html.UnescapeString(in)
 	}
 	before := *values
 	out, err := (&ldParser{in: in, values: values}).all()
-	if errors.Is(err, errLDSyntax) {
+	if errors.Is(err, errLDSyntax) || errors.Is(err, errLDCut) {
 		*values = before
 		if again, err := (&ldParser{in: in, values: values, bare: true}).all(); err == nil {
 			return again, nil
@@ -74,7 +74,9 @@ func (p *ldParser) all() ([]any, error) {
 	}
 }
 
-var ldWrappers = []string{"<!--", "-->", "<![CDATA[", "]]>", ";", "\ufeff"}
+// ldWrappers may stand around a value. Templates also close more brackets than
+// they open.
+var ldWrappers = []string{"<!--", "-->", "<![CDATA[", "]]>", ";", "\ufeff", "}", "]"}
 
 // skip passes white space, comments and, outside of any value, wrappers.
 func (p *ldParser) skip() {

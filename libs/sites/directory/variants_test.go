@@ -150,8 +150,34 @@ func TestRead_JSONLDThatPeopleBreak_IsRead(t *testing.T) {
 	}
 	escaped := strings.ReplaceAll(`[{"@type":"Dentist","name":"X","review":[{"author":"A","reviewBody":"kept"}]}]`, `"`, "&quot;")
 	require.Equal(t, "kept", mustRead(t, ld("\n "+escaped)).Reviews[0].Text)
+	for _, quote := range []string{"&#34;", "&#x22;", "&quot;"} {
+		spaced := strings.ReplaceAll(`{ "@type" : "Dentist","name":"X","review":[{"author":"A","reviewBody":"kept"}]}`, `"`, quote)
+		require.Equal(t, "kept", mustRead(t, ld(spaced)).Reviews[0].Text, quote)
+	}
+	last := mustRead(t, ld(`{"@type":"Dentist","name":"X","review":[{"author":"A","reviewBody":"I am tall 6""}]}`))
+	require.Equal(t, `I am tall 6"`, last.Reviews[0].Text)
+	more := mustRead(t, ld(`{"@type":"Dentist","name":"X","review":[{"author":"A","reviewBody":"kept"}]}}]`))
+	require.Equal(t, "kept", more.Reviews[0].Text, "a bracket more than were opened")
+	require.Empty(t, more.Faults)
 	got := mustRead(t, ld(`{"@type":"WebSite","name":"broken "}`)+ld(`{"@type":"Dentist","name":"X","review":[{"author":"A","reviewBody":"kept"}] /* end */ ,}`))
 	require.Equal(t, "kept", got.Reviews[0].Text, "a broken block leaves the others alone")
+}
+
+func TestRead_TemplatesAndNoscript_AsWithoutScripts(t *testing.T) {
+	review := func(text string) string {
+		return `<div itemprop=review itemscope itemtype="http://schema.org/Review"><b itemprop=author>A</b><p itemprop=reviewBody>` + text + `</p></div>`
+	}
+	got := mustRead(t, `<div itemscope itemtype="http://schema.org/Dentist"><b itemprop=name>X</b><template>`+review("{{body}}")+`</template>`+
+		review("Kind.<noscript><img src=x></noscript>")+`<noscript>`+review("Slow.")+`</noscript></div>`)
+	require.Len(t, got.Reviews, 2)
+	require.Equal(t, "Kind.", got.Reviews[0].Text)
+	require.Equal(t, "Slow.", got.Reviews[1].Text)
+}
+
+func TestRead_ReverseProperty_BelongsToTheListing(t *testing.T) {
+	got := mustRead(t, ld(`{"@type":"Dentist","name":"X","@reverse":{"itemReviewed":[{"@type":"Review","author":"A","reviewBody":"Kind."}]}}`))
+	require.Len(t, got.Reviews, 1)
+	require.Equal(t, "Kind.", got.Reviews[0].Text)
 }
 
 func TestRead_MoreDates_FormsInUse(t *testing.T) {
@@ -180,6 +206,7 @@ func TestRead_MoreCharsets_Decoded(t *testing.T) {
 		"mark and meta":       {"\ufeff" + `<meta charset=iso-8859-1>` + fmt.Sprintf(page, "café"), "", "café"},
 		"utf-16 with a mark":  {utf16(fmt.Sprintf(page, "café")), "text/html; charset=utf-8", "café"},
 		"unknown name":        {fmt.Sprintf(page, "café"), "text/html; charset=martian", "café"},
+		"one byte is bad":     {strings.Repeat(" ", 2000) + fmt.Sprintf(page, "Zoë’s café cut \xc3"), "", "Zoë’s café cut \ufffd"},
 	} {
 		got, err := directory.Read([]byte(tc.page), tc.contentType, pageURL)
 		require.NoError(t, err, name)

@@ -50,6 +50,7 @@ func Parse(page []byte, contentType string, keep func(attr string) bool) (*html.
 			if err := z.Err(); !errors.Is(err, io.EOF) {
 				return nil, problem.Wrap(problem.Invalid, "broken_page", err, "the page's HTML cannot be read")
 			}
+			b.emptyTemplates()
 			return b.root, nil
 		case html.TextToken:
 			b.text(z)
@@ -66,10 +67,19 @@ func Parse(page []byte, contentType string, keep func(attr string) bool) (*html.
 }
 
 type builder struct {
-	root    *html.Node
-	nesting *nesting
-	keep    func(attr string) bool
-	nodes   int
+	root      *html.Node
+	nesting   *nesting
+	keep      func(attr string) bool
+	nodes     int
+	templates []*html.Node
+}
+
+// emptyTemplates takes away what lies in templates: it is material for scripts and
+// not part of the page, unless the template says that it is shown where it stands.
+func (b *builder) emptyTemplates() {
+	for _, n := range b.templates {
+		n.FirstChild, n.LastChild = nil, nil
+	}
 }
 
 func (b *builder) text(z *html.Tokenizer) {
@@ -105,12 +115,20 @@ func (b *builder) start(z *html.Tokenizer) {
 	name, more := z.TagName()
 	n := &html.Node{Type: html.ElementNode, Data: string(name)}
 	is := kinds[n.Data]
+	shown := false
 	for more && len(n.Attr) < maxAttrs {
 		var key, val []byte
 		key, val, more = z.TagAttr()
+		shown = shown || string(key) == "shadowrootmode"
 		if b.keep == nil || b.keep(string(key)) {
 			n.Attr = append(n.Attr, html.Attribute{Key: string(key), Val: string(val)})
 		}
+	}
+	switch {
+	case n.Data == "noscript":
+		z.NextIsNotRawText() // no scripts run here, so that it is part of the page
+	case n.Data == "template" && !shown:
+		b.templates = append(b.templates, n)
 	}
 	b.nesting.closeImplied(n.Data, is)
 	b.nesting.top().AppendChild(n)
@@ -147,10 +165,11 @@ func HasToken(n *html.Node, attr, token string) bool {
 
 // toUTF8 decodes the page by its byte order mark, its header, its own <meta>,
 // in this order. A page that says nothing is UTF-8 if all of it is, because a
-// guess from its first bytes alone takes plain ASCII for Windows-1252.
+// guess from its first bytes alone takes plain ASCII for Windows-1252. A page of
+// UTF-8 in which some bytes are cut stays UTF-8.
 func toUTF8(page []byte, contentType string) string {
 	enc, _, certain := charset.DetermineEncoding(page[:min(len(page), 1024)], contentType)
-	if certain || !utf8.Valid(page) {
+	if certain || (!utf8.Valid(page) && !mostlyUTF8(page)) {
 		if enc != encoding.Nop {
 			if decoded, err := enc.NewDecoder().Bytes(page); err == nil {
 				page = decoded
@@ -160,4 +179,24 @@ func toUTF8(page []byte, contentType string) string {
 	page = bytes.TrimPrefix(page, []byte("\xef\xbb\xbf"))
 	text := strings.ToValidUTF8(string(page), "\uFFFD")
 	return strings.ReplaceAll(text, "\x00", "\uFFFD")
+}
+
+// mostlyUTF8 reports whether a page has more than twice as many characters beyond
+// ASCII in UTF-8 as bytes that are none. Text in another encoding has hardly any.
+func mostlyUTF8(page []byte) bool {
+	whole, broken := 0, 0
+	for i := 0; i < len(page); {
+		if page[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(page[i:])
+		if r == utf8.RuneError && size == 1 {
+			broken++
+		} else {
+			whole++
+		}
+		i += size
+	}
+	return whole > 2*broken
 }

@@ -36,8 +36,21 @@ func TestParse_TagsLeftOut_AreImplied(t *testing.T) {
 		"<div><span>a</div>b":                     `div(span("a"))"b"`,
 		"<script>if (a<b) x()</script>a":          `script()"a"`,
 		"<!-- x -->a<!doctype html>":              `"a"`,
+		"<noscript><p>a</noscript>b":              `noscript(p("a"))"b"`,
 	} {
 		root, err := dom.Parse([]byte(page), "text/html; charset=utf-8", nil)
+		require.NoError(t, err)
+		require.Equal(t, want, outline(root), page)
+	}
+}
+
+func TestParse_Templates_AreNoPartOfThePage(t *testing.T) {
+	for page, want := range map[string]string{
+		"<template><p>{{body}}</p></template><p>a":                             `template()p("a")`,
+		"<template><template>x</template><button><td>y</template><p>a":         `template()p("a")`,
+		"<div><template shadowrootmode=open><p>a</p></template></div><p>b</p>": `div(template(p("a")))p("b")`,
+	} {
+		root, err := dom.Parse([]byte(page), "", func(string) bool { return false })
 		require.NoError(t, err)
 		require.Equal(t, want, outline(root), page)
 	}
@@ -77,9 +90,10 @@ func TestText_Verbatim_AsAPersonReadsIt(t *testing.T) {
 		"\n  a  b \n":             "a  b",
 		"a<br>b<p>c</p><p>d</p>e": "a\nb\nc\nd\ne",
 		"<span> a </span>":        " a ",
-		"a<script>x</script><style>y</style> &lt;b&gt;":       "a <b>",
-		"<table><tr><th>Mon<td>8-5<tr><th>Tue<td>9-5</table>": "Mon\t8-5\nTue\t9-5",
-		"keep<i class=out>drop</i> this":                      "keep this",
+		"a<script>x</script><style>y</style> &lt;b&gt;":                         "a <b>",
+		"<table><tr><th>Mon<td>8-5<tr><th>Tue<td>9-5</table>":                   "Mon\t8-5\nTue\t9-5",
+		"keep<i class=out>drop</i> this":                                        "keep this",
+		"a<noscript><img src=x>no script</noscript><iframe><b>old</b></iframe>": "a",
 	} {
 		root, err := dom.Parse([]byte("<div>"+body+"</div>"), "", nil)
 		require.NoError(t, err)

@@ -60,6 +60,8 @@ func (b *nesting) end(tag string) {
 	switch is := kinds[tag]; {
 	case is&formatting != 0:
 		b.endFormatting(tag)
+	case tag == "template":
+		b.popTo(tag, 0) // whatever is still open inside of it
 	case is&special != 0:
 		scope := pScope
 		if tag == "table" || tag == "tr" || tag == "tbody" || tag == "thead" || tag == "tfoot" {

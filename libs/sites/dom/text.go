@@ -71,7 +71,7 @@ func (w *textWriter) element(n *html.Node) {
 		w.pending = false
 		w.b.WriteByte('\n')
 		return
-	case "script", "style", "template", "button", "select", "textarea":
+	case "script", "style", "template", "noscript", "iframe", "button", "select", "textarea":
 		return
 	}
 	if w.skip != nil && w.skip(n) {

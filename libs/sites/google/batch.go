@@ -38,18 +38,17 @@ type wireBatch struct {
 	NextPageToken string `json:"nextPageToken"`
 }
 
-// batchCursor is a page token: the time of the last item of the pages before,
-// the first location they had items of, whether they had others too, and
-// Google's own token.
+// batchCursor is a page token: the time and the location of the last item of the
+// pages before, whether their locations took turns, and Google's own token.
 type batchCursor struct {
-	last    int64 // nanoseconds since 1970; 0 at the beginning
-	only    string
-	several bool
-	token   string
+	last  int64 // nanoseconds since 1970; 0 at the beginning
+	place string
+	mixed bool
+	token string
 }
 
 func (c batchCursor) String() string {
-	return fmt.Sprintf("b|%d|%s|%t|%s", c.last, c.only, c.several, c.token)
+	return fmt.Sprintf("b|%d|%s|%t|%s", c.last, c.place, c.mixed, c.token)
 }
 
 func parseBatchCursor(page string) (batchCursor, error) {
@@ -62,11 +61,11 @@ func parseBatchCursor(page string) (batchCursor, error) {
 		return batchCursor{}, bad
 	}
 	last, err := strconv.ParseInt(parts[1], 10, 64)
-	several, err2 := strconv.ParseBool(parts[3])
+	mixed, err2 := strconv.ParseBool(parts[3])
 	if err != nil || err2 != nil || last < 0 {
 		return batchCursor{}, bad
 	}
-	return batchCursor{last: last, only: parts[2], several: several, token: parts[4]}, nil
+	return batchCursor{last: last, place: parts[2], mixed: mixed, token: parts[4]}, nil
 }
 
 // FetchBatch implements sites.Batcher. It stops early only where the answer is
@@ -161,7 +160,7 @@ func decodeBatch(body []byte) (wireBatch, error) {
 // read sorts the items of an answer by listing and decides whether to go on.
 func (c batchCursor) read(wire wireBatch, byRef map[string]string, req sites.BatchRequest) (sites.BatchPage, error) {
 	lists := map[string]*list{}
-	sorted := true
+	sorted, met := true, map[string]bool{c.place: true}
 	for _, item := range wire.LocationReviews {
 		review, fault := decodeReview(item.Review)
 		location := locationOf(item.Name)
@@ -177,9 +176,8 @@ func (c batchCursor) read(wire wireBatch, byRef map[string]string, req sites.Bat
 			l = &list{}
 			lists[id] = l
 		}
-		if c.several = c.several || (c.only != "" && c.only != location); c.only == "" {
-			c.only = location
-		}
+		c.mixed = c.mixed || (location != c.place && met[location])
+		c.place, met[location] = location, true
 		if fault != "" {
 			l.warn(fault)
 			continue
@@ -202,9 +200,10 @@ func (c batchCursor) read(wire wireBatch, byRef map[string]string, req sites.Bat
 	if !sorted {
 		return sites.BatchPage{}, problem.New(problem.Invalid, "google_order", "Google's answer is not in the order that was asked for")
 	}
-	// Items of one location only do not show whether the order is over all of
-	// them or location by location.
-	known := c.several || len(req.Listings) == 1
+	// Only locations that take turns show that the order is over all of them. One
+	// location's items behind another's may look sorted, too, and a third with
+	// news may follow.
+	known := c.mixed || len(req.Listings) == 1
 	if known && c.last > 0 && time.Unix(0, c.last).Before(req.Since.Add(-sinceOverlap)) {
 		return out, nil
 	}

@@ -63,18 +63,26 @@ func TestFetchBatch_Request_AsTheAPIWantsIt(t *testing.T) {
 
 func TestFetchBatch_Since_StopsOnlyWhereTheOrderIsSeen(t *testing.T) {
 	const fresh, old = "2026-03-20T00:00:00Z", "2026-02-01T00:00:00Z"
-	got, _, err := batch(t, "", "more", item("2", "r1", fresh), item("3", "r2", old))
+	const between = "2026-03-15T00:00:00Z"
+	got, _, err := batch(t, "", "more", item("2", "r1", fresh), item("3", "r2", between), item("2", "r3", old))
 	require.NoError(t, err)
 	require.Empty(t, got.Next, "sorted over two locations, and the last is old")
+
+	got, _, err = batch(t, "", "more", item("2", "r1", fresh), item("3", "r2", old))
+	require.NoError(t, err)
+	require.NotEmpty(t, got.Next, "one location behind the other may look sorted, and a third with news may follow")
 
 	got, _, err = batch(t, "", "more", item("2", "r1", fresh), item("2", "r2", old))
 	require.NoError(t, err)
 	require.NotEmpty(t, got.Next, "one location's own order says nothing of the others")
 	got, _, err = batch(t, got.Next, "more2", item("3", "r3", old))
 	require.NoError(t, err)
-	require.Empty(t, got.Next)
+	require.NotEmpty(t, got.Next)
+	got, _, err = batch(t, got.Next, "more3", item("2", "r4", old), item("3", "r5", old))
+	require.NoError(t, err)
+	require.Empty(t, got.Next, "the locations take turns")
 
-	got, _, err = batch(t, "", "more", item("2", "r1", fresh), item("3", "r2", "2026-03-09T00:00:00Z"))
+	got, _, err = batch(t, "", "more", item("2", "r1", fresh), item("3", "r2", between), item("2", "r3", "2026-03-09T00:00:00Z"))
 	require.NoError(t, err)
 	require.NotEmpty(t, got.Next, "within the overlap it reads on")
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -41,7 +42,7 @@ func decodeReply(wire *wireReply) *events.Reply {
 }
 
 // replyState reads the words in use. A word that is not known says nothing, as
-// an absent one does.
+// an absent one does; a violation beside it still does.
 func replyState(wire *wireReply) events.ReplyState {
 	word := wire.State
 	if word == "" {
@@ -49,17 +50,21 @@ func replyState(wire *wireReply) events.ReplyState {
 	}
 	word = strings.ToUpper(word)
 	switch {
-	case strings.Contains(word, "REJECT"), strings.Contains(word, "DENIED"):
+	case strings.Contains(word, "REJECT"), strings.Contains(word, "DENIED"), refusedWord.MatchString(word):
 		return events.ReplyRejected
 	case strings.Contains(word, "PENDING"):
 		return events.ReplyPending
 	case strings.Contains(word, "APPROVED"), strings.Contains(word, "PUBLISHED"):
 		return events.ReplyPublic
-	case word == "" && (said(wire.PolicyViolation) || said(wire.PolicyViolations)):
+	case said(wire.PolicyViolation), said(wire.PolicyViolations):
 		return events.ReplyRejected
 	}
 	return ""
 }
+
+// refusedWord finds words that hold the name of the public state and mean its
+// opposite.
+var refusedWord = regexp.MustCompile(`(?:UN|DIS|NOT_?)(?:APPROVED|PUBLISHED)`)
 
 func said(raw json.RawMessage) bool {
 	switch string(bytes.TrimSpace(raw)) {

@@ -15,6 +15,13 @@ func TestPutReply_Answer_TellsTheModeration(t *testing.T) {
 	for body, want := range map[string]events.Reply{
 		`{"comment":"Thanks","state":"PENDING","updateTime":"2026-03-01T10:00:00Z"}`: {State: events.ReplyPending},
 		`{"comment":"Thanks","state":"REJECTED","policyViolation":"SPAM"}`:           {State: events.ReplyRejected, Problem: "SPAM"},
+		`{"comment":"Thanks","state":"NOT_APPROVED"}`:                                {State: events.ReplyRejected},
+		`{"comment":"Thanks","reviewReplyState":"DISAPPROVED"}`:                      {State: events.ReplyRejected},
+		`{"comment":"Thanks","state":"UNAPPROVED"}`:                                  {State: events.ReplyRejected},
+		`{"comment":"Thanks","state":"UNPUBLISHED"}`:                                 {State: events.ReplyRejected},
+		`{"comment":"Thanks","state":"PENDING_APPROVAL"}`:                            {State: events.ReplyPending},
+		`{"comment":"Thanks","state":"REVIEW_REPLY_STATE_APPROVED"}`:                 {State: events.ReplyPublic},
+		`{"comment":"Thanks","state":"TAKEN_DOWN","policyViolation":"SPAM"}`:         {State: events.ReplyRejected, Problem: "SPAM"},
 		`{"comment":"Thanks"}`: {},
 		`not json`:             {},
 	} {

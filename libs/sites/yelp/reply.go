@@ -24,6 +24,8 @@ const (
 	// quotaWait is how long a location rests whose replies of a day are used up. Yelp
 	// counts over a moving day and does not say when the first one leaves it.
 	quotaWait = time.Hour
+	// maxBudgetWait is longer than any budget of a day lasts, whatever its zone.
+	maxBudgetWait = 48 * time.Hour
 )
 
 // MaxReplyBytes implements sites.Publisher. Yelp counts characters, of up to four bytes.
@@ -135,7 +137,8 @@ func (s *Site) explain(err error) (*sites.Budget, error) {
 			left = &sites.Budget{}
 		}
 		now := s.now()
-		if left.Remaining = 0; !left.ResetAt.After(now) {
+		// A reset that lies beyond the next days is a fault, and no reason to rest for ever.
+		if left.Remaining = 0; !left.ResetAt.After(now) || left.ResetAt.Sub(now) > maxBudgetWait {
 			left.ResetAt = s.Budget().NextReset(now)
 		}
 		refined.Kind, refined.Code, refined.Detail = problem.RateLimited, "yelp_budget", "the Yelp key's calls of today are used up"

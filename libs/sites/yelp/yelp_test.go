@@ -181,6 +181,7 @@ func TestFetch_BudgetUsedUp_RestsUntilTheReset(t *testing.T) {
 		"said":             {http.Header{"Ratelimit-Remaining": {"0"}, "Ratelimit-Resettime": {"2026-11-22T00:00:00+00:00"}}, 4 * time.Hour},
 		"said otherwise":   {http.Header{"Ratelimit-Remaining": {"0"}, "Ratelimit-Resettime": {"2026-11-22T02:30:00+00:00"}}, 6*time.Hour + 30*time.Minute},
 		"unsaid":           {http.Header{}, 4 * time.Hour},
+		"said for ever":    {http.Header{"Ratelimit-Remaining": {"0"}, "Ratelimit-Resettime": {"9999-12-31T00:00:00+00:00"}}, 4 * time.Hour},
 		"said in the past": {http.Header{"Ratelimit-Remaining": {"3"}, "Ratelimit-Resettime": {"2026-11-20T00:00:00+00:00"}}, 4 * time.Hour},
 	} {
 		page, err := site(t, &canned{status: 429, header: tc.header, body: body}).Fetch(t.Context(), sites.Request{Listing: listing})

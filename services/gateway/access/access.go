@@ -22,13 +22,21 @@ const (
 	ReadOrganization Permission = "organization.read"
 	// ReadSources is seeing listings, imports and how they go.
 	ReadSources Permission = "sources.read"
-	// ManageSources is adding, changing and removing listings, and importing.
+	// ExportLabels is taking corrected texts out as labelled data.
+	ExportLabels Permission = "labels.export"
+	// ManagePractice is changing the locations' own records and the organization's terms.
+	ManagePractice Permission = "practice.manage"
+	// WorkFindings is dismissing differences between sites and records.
+	WorkFindings Permission = "findings.work"
+	// ManageSources is adding, changing, polling and removing listings, and importing.
 	ManageSources Permission = "sources.manage"
 )
 
 // Permissions returns all permissions.
 func Permissions() []Permission {
-	return []Permission{ReadReviews, WorkCases, ReadOrganization, ReadSources, ManageSources}
+	return []Permission{
+		ReadReviews, WorkCases, ExportLabels, ReadOrganization, ManagePractice, ReadSources, WorkFindings, ManageSources,
+	}
 }
 
 // Roles returns all roles, from the most to the least powerful.
@@ -46,9 +54,11 @@ func May(role collections.Role, permission Permission) bool {
 func grants(role collections.Role) []Permission {
 	switch role {
 	case collections.Administrator, collections.Manager:
-		return []Permission{ReadReviews, WorkCases, ReadOrganization, ReadSources, ManageSources}
-	case collections.Director, collections.Responder:
-		return []Permission{ReadReviews, WorkCases, ReadOrganization, ReadSources}
+		return Permissions()
+	case collections.Director:
+		return []Permission{ReadReviews, WorkCases, ExportLabels, ReadOrganization, ReadSources, WorkFindings}
+	case collections.Responder:
+		return []Permission{ReadReviews, WorkCases, ReadOrganization, ReadSources, WorkFindings}
 	case collections.Viewer:
 		return []Permission{ReadReviews, ReadOrganization, ReadSources}
 	default:

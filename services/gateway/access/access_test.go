@@ -17,6 +17,9 @@ func TestMay_EveryRoleAndPermission_IsAsPublished(t *testing.T) {
 		access.ReadSources:      all,
 		access.WorkCases:        "ADMR",
 		access.ManageSources:    "AM",
+		access.ExportLabels:     "ADM",
+		access.ManagePractice:   "AM",
+		access.WorkFindings:     "ADMR",
 	}
 	require.Len(t, want, len(access.Permissions()), "every permission has a row")
 	for _, permission := range access.Permissions() {

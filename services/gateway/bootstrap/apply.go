@@ -81,6 +81,9 @@ func Apply(ctx context.Context, backend docstore.Backend, plan *Plan) (Report, e
 	for _, key := range mark.Keys {
 		r.known[key] = true
 	}
+	if err := r.free(ctx, opened); err != nil {
+		return r.report, err
+	}
 	// People come before locations and listings after, so that nothing names what is
 	// not there yet.
 	for _, step := range []func(context.Context) error{r.organization, r.people, r.locations, r.listings} {
@@ -89,6 +92,29 @@ func Apply(ctx context.Context, backend docstore.Backend, plan *Plan) (Report, e
 		}
 	}
 	return r.report, r.remember(ctx)
+}
+
+// free refuses a plan with an e-mail address that belongs to somebody else before
+// anything of it is stored.
+func (r *run) free(ctx context.Context, opened *store.Store) error {
+	for _, p := range r.plan.People {
+		if r.known["person "+p.Key] {
+			continue
+		}
+		there, err := opened.PersonByEmail(ctx, signin.CleanEmail(p.Email))
+		switch {
+		case err != nil && problem.KindOf(err) == problem.NotFound:
+		case err != nil:
+			return fmt.Errorf("look up the e-mail address of person %s: %w", p.Key, err)
+		case there.OrgID != r.scope.OrgID() || there.ID != p.Key:
+			return emailTaken(p.Key)
+		}
+	}
+	return nil
+}
+
+func emailTaken(key string) error {
+	return problem.New(problem.Conflict, "email_taken", "The e-mail address of person %s belongs to somebody else.", key)
 }
 
 func (r *run) organization(ctx context.Context) error {
@@ -117,7 +143,7 @@ func (r *run) people(ctx context.Context) error {
 		}
 		added, err := r.shared.People.InsertIfAbsent(ctx, r.scope, &doc)
 		if errors.Is(err, docstore.ErrDup) {
-			return problem.New(problem.Conflict, "email_taken", "The e-mail address of person %s belongs to somebody else.", p.Key)
+			return emailTaken(p.Key)
 		}
 		if err != nil {
 			return fmt.Errorf("store person %s: %w", p.Key, err)
@@ -187,6 +213,7 @@ func (r *run) locations(ctx context.Context) error {
 		doc := collections.Location{
 			Base: r.base(l.Key), Name: l.Name, Kind: l.Kind, Region: l.Region, TimeZone: l.TimeZone,
 			Telephone: l.Telephone, Address: events.Address(l.Address), ManagerID: l.Manager, Sort: i + 1,
+			Website: l.Website, Hours: slices.Clone(l.Hours), AcceptsNewPatients: l.AcceptsNewPatients, Categories: slices.Clone(l.Categories),
 		}
 		added, err := r.shared.Locations.InsertIfAbsent(ctx, r.scope, &doc)
 		if err != nil {

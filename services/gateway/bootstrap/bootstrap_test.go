@@ -196,3 +196,55 @@ func TestLoad_UnknownFieldOrNoYAML_IsAnErrorWithoutSecrets(t *testing.T) {
 		require.NotContains(t, err.Error(), "hunter2", text)
 	}
 }
+
+func TestApply_EmailOfSomebodyElse_StoresNothingOfThePlan(t *testing.T) {
+	b, store := backend(t)
+	_, err := bootstrap.Apply(t.Context(), b, load(t, example))
+	require.NoError(t, err)
+	plan := load(t, example)
+	plan.Organization.Key = "other"
+	plan.People[0].Email = "new@example.org"
+	_, err = bootstrap.Apply(t.Context(), b, plan)
+	require.Equal(t, problem.Conflict, problem.KindOf(err), "%v", err)
+	require.ErrorContains(t, err, "bob")
+	people, err := store.People.Page(t.Context(), docstore.Org("other"), docstore.Query{Index: "by_name"})
+	require.NoError(t, err)
+	require.Empty(t, people.Items, "ada comes first and has an address of her own")
+	plan.People[1].Email = "newer@example.org"
+	_, err = bootstrap.Apply(t.Context(), b, plan)
+	require.NoError(t, err, "the plan that was mended can be applied")
+}
+
+func TestLoad_HashesNamesAndRecordsThatNobodyCanUse_AreRefused(t *testing.T) {
+	change := func(from, to string) error {
+		text := strings.Replace(example, from, to, 1)
+		require.NotEqual(t, example, text)
+		_, err := bootstrap.Load(strings.NewReader(text))
+		return err
+	}
+	require.ErrorContains(t, change("password: change-me", "password_hash: 5f4dcc3b5aa765d61d8327deb882cf99"), "PHC form")
+	require.ErrorContains(t, change("password: change-me", "password_hash: '$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy'"), "PHC form")
+	require.ErrorContains(t, change("password: change-me", "password_hash: '$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5a2V5'"), "256 MiB")
+	require.ErrorContains(t, change("password: change-me", "password_hash: '$argon2id$v=19$m=19456,t=2,p=1$YQ$YQ'"), "too small")
+	require.NoError(t, change("password: change-me", "password_hash: '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2E$a2V5a2V5a2V5a2V5a2V5a2V5'"))
+	require.ErrorContains(t, change("name: Bob Example", "name: "+strings.Repeat("é", 201)), "longer than 200 characters")
+	require.ErrorContains(t, change("name: Bob Example", `name: "Bob\nExample"`), "no text")
+	require.ErrorContains(t, change("name: Bob Example", `name: " "`), "a name is required")
+	require.ErrorContains(t, change("America/New_York", "Local"), "time zone")
+	require.ErrorContains(t, change("manager: ada", `hours: ["weekdays"]`), "hours[0]")
+	require.ErrorContains(t, change("manager: ada", `website: "ftp://example.org"`), "website")
+	require.NoError(t, change("manager: ada", `hours: ["Mo-Fr 08:00-17:00"]`))
+}
+
+func TestApply_LocationsRecord_IsStored(t *testing.T) {
+	b, store := backend(t)
+	_, err := bootstrap.Apply(t.Context(), b, load(t, strings.Replace(example, "    manager: ada\n",
+		"    website: https://example.org\n    hours: [\"Mo-Fr 08:00-17:00\"]\n    accepts_new_patients: false\n    categories: [Dentist]\n", 1)))
+	require.NoError(t, err)
+	location, err := store.Locations.Get(t.Context(), docstore.Org("example"), "main")
+	require.NoError(t, err)
+	require.Equal(t, "https://example.org", location.Website)
+	require.Equal(t, []string{"Mo-Fr 08:00-17:00"}, location.Hours)
+	require.False(t, *location.AcceptsNewPatients)
+	require.Equal(t, []string{"Dentist"}, location.Categories)
+}

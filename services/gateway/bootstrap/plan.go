@@ -14,14 +14,18 @@ import (
 	"net/mail"
 	"regexp"
 	"slices"
-	"time"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/config"
+	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/services/gateway/access"
+	"github.com/bedside-health/bedside/services/gateway/practice"
 	"github.com/bedside-health/bedside/services/gateway/signin"
 	"github.com/bedside-health/bedside/services/gateway/sources"
 )
@@ -50,6 +54,12 @@ type Location struct {
 	TimeZone  string  `yaml:"time_zone"` // IANA name
 	Telephone string  `yaml:"telephone"`
 	Address   Address `yaml:"address"`
+	// Website, Hours, AcceptsNewPatients and Categories are what sites are compared
+	// with; what is left out is not compared. Hours are written "Mo-Fr 08:00-17:00".
+	Website            string   `yaml:"website"`
+	Hours              []string `yaml:"hours"`
+	AcceptsNewPatients *bool    `yaml:"accepts_new_patients"`
+	Categories         []string `yaml:"categories"`
 	// Manager is the key of a person.
 	Manager string `yaml:"manager"`
 }
@@ -132,7 +142,7 @@ var keyForm = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,49}$`)
 func (p *Plan) Validate() error {
 	c := checker{locations: map[string]bool{}, people: map[string]bool{}}
 	c.key("organization", p.Organization.Key)
-	c.must(p.Organization.Name != "", "organization: a name is required")
+	c.name("organization", p.Organization.Name)
 	c.must(len(p.Locations) > 0, "locations: at least one is required")
 	c.must(len(p.People) > 0, "people: at least one is required")
 	for _, l := range p.Locations {
@@ -175,10 +185,25 @@ func (c *checker) key(what, key string) {
 	c.must(keyForm.MatchString(key), "%s: the key %q must be 1 to 50 lower-case letters, digits, - or _", what, key)
 }
 
+// maxName is in characters; response-workflow takes names of people up to it.
+const maxName = 200
+
+func (c *checker) name(what, name string) {
+	c.must(strings.TrimSpace(name) != "", "%s: a name is required", what)
+	c.must(utf8.RuneCountInString(name) <= maxName, "%s: the name is longer than %d characters", what, maxName)
+	c.must(utf8.ValidString(name) && !strings.ContainsFunc(name, unicode.IsControl), "%s: the name holds characters that are no text", what)
+}
+
 func (c *checker) location(l Location) {
-	c.must(l.Name != "", "location %s: a name is required", l.Key)
-	_, err := time.LoadLocation(l.TimeZone)
-	c.must(err == nil && l.TimeZone != "", "location %s: %q is no time zone", l.Key, l.TimeZone)
+	c.name("location "+l.Key, l.Name)
+	c.must(practice.TimeZone(l.TimeZone), "location %s: %q is no time zone", l.Key, l.TimeZone)
+	record := practice.Patch{
+		Telephone: &l.Telephone, Region: &l.Region, Website: &l.Website, Hours: &l.Hours, Categories: &l.Categories,
+		Address: new(events.Address(l.Address)),
+	}
+	if err := record.Clean(); err != nil {
+		c.must(false, "location %s: %v", l.Key, err)
+	}
 	c.must(l.Manager == "" || c.people[l.Manager], "location %s: its manager %q is not among the people", l.Key, l.Manager)
 	c.must(slices.Contains([]string{"", "medical", "dental", "eye_care"}, l.Kind),
 		"location %s: the kind is medical, dental or eye_care", l.Key)
@@ -188,11 +213,15 @@ func (c *checker) person(p Person) {
 	c.key("person", p.Key)
 	c.must(!c.people[p.Key], "person %s: the key is taken", p.Key)
 	c.people[p.Key] = true
-	c.must(p.Name != "", "person %s: a name is required", p.Key)
+	c.name("person "+p.Key, p.Name)
 	parsed, err := mail.ParseAddress(p.Email)
 	c.must(err == nil && parsed.Name == "" && len(p.Email) <= 254, "person %s: this is no e-mail address", p.Key)
 	c.must(slices.Contains(access.Roles(), p.Role), "person %s: %q is no role", p.Key, p.Role)
 	c.must(p.Password == "" || p.PasswordHash == "", "person %s: give a password or its hash, not both", p.Key)
+	if p.PasswordHash != "" {
+		err := signin.CheckHash(p.PasswordHash.Reveal())
+		c.must(err == nil, "person %s: password_hash: %v", p.Key, err)
+	}
 	c.must(len(p.Password) <= 200, "person %s: the password is longer than 200 bytes", p.Key)
 	for _, location := range p.Locations {
 		c.must(c.locations[location], "person %s: there is no location %q", p.Key, location)

@@ -16,8 +16,10 @@ type Filter struct {
 	Locations []string
 	Sites     []string
 	Topics    []review.Topic
-	// Polarities are those of the topics where topics are given, else of any topic.
+	// Polarities are those of the topics where topics are given, else of any topic: the
+	// eight and the organization's Own.
 	Polarities []review.Polarity
+	Own        []review.Topic
 	Overall    []review.Polarity
 	Statuses   []review.Status
 	// Owners are ids of people; the empty id stands for nobody.
@@ -93,7 +95,7 @@ func (f Filter) TopicKeys() []string {
 		return keys
 	}
 	if len(topics) == 0 {
-		topics = review.Topics()
+		topics = append(review.Topics(), f.Own...)
 	}
 	keys := make([]string, 0, len(topics)*len(f.Polarities))
 	for _, topic := range topics {
@@ -137,6 +139,17 @@ const NoRating = "none"
 
 // NoOwner is the value of the owner facet for cases that nobody owns.
 const NoOwner = "none"
+
+// Judgement is how a person sees the tags of a review right.
+type Judgement struct {
+	// Tags are all tags the text should have.
+	Tags []review.Tag
+	// Overall is the verdict; empty leaves it as it is.
+	Overall review.Polarity
+	// Urgent are all urgent flags the text should have; nil leaves them as they are.
+	Urgent []review.Urgent
+	Reason string
+}
 
 // Act is one person acting on one review.
 type Act struct {

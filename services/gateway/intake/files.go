@@ -55,14 +55,9 @@ func (f fileRows) Next() (Row, error) {
 		}}, nil
 	}
 	r := row.Review
-	text := r.Text
-	if r.Title != "" {
-		// A headline is part of what was written; the inbox shows one text.
-		text = r.Title + "\n\n" + r.Text
-	}
 	return Row{Review: collections.ImportReview{
 		ExternalID: r.ExternalID, URL: r.URL, Author: r.Author, Rating: r.Rating, RawRating: r.RawRating,
-		Text: text, PostedAt: r.PostedAt,
+		Title: r.Title, Text: r.Text, PostedAt: r.PostedAt, UpdatedAt: r.UpdatedAt, Reply: r.Reply,
 	}}, nil
 }
 

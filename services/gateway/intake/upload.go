@@ -82,7 +82,10 @@ func (u *upload) take(ctx context.Context, r collections.ImportReview) error {
 		}
 		return nil
 	}
-	size := len(r.Text) + len(r.Author) + len(r.ExternalID) + len(r.URL) + len(r.RawRating) + 100
+	size := len(r.Text) + len(r.Title) + len(r.Author) + len(r.ExternalID) + len(r.URL) + len(r.RawRating) + 100
+	if r.Reply != nil {
+		size += len(r.Reply.Text) + 100
+	}
 	if len(u.chunk) == maxChunkRows || len(u.chunk) > 0 && u.size+size > maxChunkBytes {
 		if err := u.store(ctx); err != nil {
 			return err

@@ -60,6 +60,21 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return hash, nil
 }
 
+// CheckHash reports a PHC string that Verify could not use, or that would take so much
+// memory or time that a sign-in is an attack.
+func CheckHash(hash string) error {
+	params, salt, key, err := argon2id.DecodeHash(hash)
+	switch {
+	case err != nil:
+		return errors.New("this is no argon2id hash in PHC form ($argon2id$v=19$m=...,t=...,p=...$SALT$KEY)")
+	case params.Memory > 1<<18 || params.Iterations > 16 || params.Parallelism > 16:
+		return errors.New("the argon2id hash asks for more than 256 MiB, 16 passes or 16 threads")
+	case params.Memory < 8 || params.Iterations < 1 || params.Parallelism < 1 || len(salt) < 8 || len(key) < 16:
+		return errors.New("the argon2id hash has parameters that are too small")
+	}
+	return nil
+}
+
 // Verify reports whether a password belongs to a hash. An empty hash belongs to
 // none, and takes as long.
 func (h *Hasher) Verify(ctx context.Context, password, hash string) (bool, error) {

@@ -239,17 +239,22 @@ func TestHasher_UnknownPerson_TakesAsLongAsAWrongPassword(t *testing.T) {
 	require.NoError(t, err)
 	hash, err := hasher.Hash(t.Context(), "right")
 	require.NoError(t, err)
-	fastest := func(hash string) time.Duration {
-		best := time.Hour
-		for range 5 {
-			began := time.Now()
-			right, err := hasher.Verify(t.Context(), "wrong", hash)
-			require.NoError(t, err)
-			require.False(t, right)
-			best = min(best, time.Since(began))
-		}
-		return best
+	took := func(hash string) time.Duration {
+		began := time.Now()
+		right, err := hasher.Verify(t.Context(), "wrong", hash)
+		require.NoError(t, err)
+		require.False(t, right)
+		return time.Since(began)
 	}
-	known, unknown := fastest(hash), fastest("")
-	require.InDelta(t, 1, float64(unknown)/float64(known), 0.8)
+	// Other work on the machine only makes a try slower, so that the fastest of several,
+	// taken in turn, tell what the hashing itself takes.
+	known, unknown := time.Hour, time.Hour
+	alike := func() bool {
+		ratio := float64(unknown) / float64(known)
+		return ratio > 0.5 && ratio < 1.8
+	}
+	for try := 0; try < 5 || try < 40 && !alike(); try++ {
+		known, unknown = min(known, took(hash)), min(unknown, took(""))
+	}
+	require.True(t, alike(), "an unknown person takes %s, a wrong password %s", unknown, known)
 }

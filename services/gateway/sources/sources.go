@@ -32,6 +32,19 @@ type Store interface {
 	PollStates(ctx context.Context, org string, listings []string) (map[string]collections.PollState, error)
 	ListingFacts(ctx context.Context, org string, listings []string) (map[string]collections.ListingFact, error)
 	ReviewsOfListing(ctx context.Context, org, listing string) (int64, error)
+	PollHints(ctx context.Context, org string, listings []string) (map[string]collections.PollHint, error)
+	ChangePollHint(ctx context.Context, org, listing string, change func(doc *collections.PollHint, exists bool) error) error
+	ListingsAt(ctx context.Context, adapter, ref string, most int) ([]collections.Listing, error)
+	EnabledListings(ctx context.Context, adapter, cursor string) ([]collections.Listing, string, error)
+	Findings(ctx context.Context, org string, f FindingFilter, limit int, cursor string) ([]collections.Finding, string, error)
+	CountFindings(ctx context.Context, org string, f FindingFilter, by string) (map[string]int64, error)
+	Finding(ctx context.Context, org, id string) (collections.Finding, error)
+	FindingsByID(ctx context.Context, org string, ids []string) ([]collections.Finding, error)
+	Dismissals(ctx context.Context, org string, findings []string) (map[string]collections.Dismissal, error)
+	AllDismissals(ctx context.Context, org, cursor string) ([]collections.Dismissal, string, error)
+	PutDismissal(ctx context.Context, org string, doc collections.Dismissal) error
+	DropDismissal(ctx context.Context, org, finding string) error
+	People(ctx context.Context, org string) ([]collections.Person, error)
 }
 
 // Input is a listing to watch.
@@ -58,6 +71,8 @@ type Listing struct {
 	State   collections.PollState // zero before the first poll
 	Facts   *collections.ListingFact
 	Reviews int64
+	// AskedAt is when a poll out of turn was last asked for; zero if never.
+	AskedAt time.Time
 }
 
 // Config configures a Service.
@@ -76,12 +91,6 @@ func New(cfg Config) (*Service, error) {
 	}
 	return &Service{cfg: cfg}, nil
 }
-
-// Adapters are the ones a person can choose; imports have their own.
-const (
-	Google    = "google"
-	Directory = "directory"
-)
 
 // Add begins to watch a listing.
 func (s *Service) Add(ctx context.Context, org string, in Input) (Listing, error) {
@@ -123,7 +132,7 @@ func (s *Service) List(ctx context.Context, org string) ([]Listing, error) {
 
 // Change changes a listing.
 func (s *Service) Change(ctx context.Context, org, id string, patch Patch) (Listing, error) {
-	if err := s.own(ctx, org, id); err != nil {
+	if _, err := s.own(ctx, org, id); err != nil {
 		return Listing{}, err
 	}
 	doc, err := s.cfg.Store.ChangeListing(ctx, org, id, func(doc *collections.Listing) error {
@@ -150,22 +159,22 @@ func (s *Service) Change(ctx context.Context, org, id string, patch Patch) (List
 
 // Remove stops watching a listing. Its reviews stay.
 func (s *Service) Remove(ctx context.Context, org, id string) error {
-	if err := s.own(ctx, org, id); err != nil {
+	if _, err := s.own(ctx, org, id); err != nil {
 		return err
 	}
 	return s.cfg.Store.DropListing(ctx, org, id)
 }
 
-// own reports problem.NotFound for a listing that people do not manage.
-func (s *Service) own(ctx context.Context, org, id string) error {
+// own reads a listing, and reports problem.NotFound for one that people do not manage.
+func (s *Service) own(ctx context.Context, org, id string) (collections.Listing, error) {
 	doc, err := s.cfg.Store.Listing(ctx, org, id)
 	if err != nil {
-		return err
+		return doc, err
 	}
-	if doc.Adapter != Google && doc.Adapter != Directory {
-		return problem.New(problem.NotFound, "listing_not_found", "There is no such listing.")
+	if !Watchable(doc.Adapter) {
+		return collections.Listing{}, problem.New(problem.NotFound, "listing_not_found", "There is no such listing.")
 	}
-	return nil
+	return doc, nil
 }
 
 func (s *Service) complete(ctx context.Context, org string, docs []collections.Listing) ([]Listing, error) {
@@ -181,9 +190,13 @@ func (s *Service) complete(ctx context.Context, org string, docs []collections.L
 	if err != nil {
 		return nil, fmt.Errorf("read what sites show: %w", err)
 	}
+	hints, err := s.cfg.Store.PollHints(ctx, org, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read which polls are asked for: %w", err)
+	}
 	out := make([]Listing, len(docs))
 	for i, doc := range docs {
-		out[i] = Listing{Listing: doc, State: states[doc.ID]}
+		out[i] = Listing{Listing: doc, State: states[doc.ID], AskedAt: hints[doc.ID].At}
 		if fact, found := facts[doc.ID]; found {
 			out[i].Facts = &fact
 		}
@@ -206,6 +219,16 @@ func CheckRef(adapter, ref string) (string, error) {
 				"ref: a Google listing is written accounts/ACCOUNT/locations/LOCATION.")
 		}
 		return ref, nil
+	case Yelp:
+		return checkYelp(ref)
+	case Facebook:
+		return checkFacebook(ref)
+	case Trustpilot:
+		return checkTrustpilot(ref)
+	case CareOpinion:
+		return checkCareOpinion(ref)
+	case Selector:
+		return checkSelector(ref)
 	case Directory:
 		u, err := url.Parse(ref)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || u.User != nil {
@@ -217,6 +240,6 @@ func CheckRef(adapter, ref string) (string, error) {
 		u.Host = strings.ToLower(u.Host)
 		return u.String(), nil
 	default:
-		return "", problem.New(problem.Invalid, "bad_adapter", "adapter: choose google or directory.")
+		return "", problem.New(problem.Invalid, "bad_adapter", "adapter: choose one of %s.", strings.Join(Adapters(), ", "))
 	}
 }

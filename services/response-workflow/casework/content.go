@@ -13,7 +13,11 @@ import (
 // setContent takes over what an observation says of the review itself.
 func (c *change) setContent(in events.ReviewTagged) {
 	doc := &c.doc
-	doc.Author, doc.Text, doc.Excerpt = in.Author, in.Text, in.Excerpt
+	if doc.Text != in.Text {
+		// A correction is of the words it was made for; keepEarlier has it by now.
+		doc.Correction = nil
+	}
+	doc.Author, doc.Title, doc.Text, doc.Excerpt = in.Author, in.Title, in.Text, in.Excerpt
 	doc.Rating, doc.RawRating, doc.SubRatings = in.Rating, in.RawRating, in.SubRatings
 	doc.ListingID, doc.LocationID = in.ListingID, in.LocationID
 	if in.URL != "" {
@@ -30,15 +34,15 @@ func (c *change) setContent(in events.ReviewTagged) {
 	if in.SourceUpdatedAt.After(doc.SourceUpdatedAt) {
 		doc.SourceUpdatedAt = in.SourceUpdatedAt
 	}
-	doc.Terms = terms.Of(in.Author, in.Text)
+	doc.Terms = terms.Of(in.Author, in.Title, in.Text)
 	c.setAnalysis(in.Analysis)
 }
 
-// setAnalysis takes over tags that fit the text shown. Evidence that is not in the
-// text would mark the wrong words, so it is left out; its tag stays.
+// setAnalysis takes over the machine's tags and puts the correction there is over
+// them. Evidence that is not in the text would mark the wrong words, so it is left out;
+// its tag stays.
 func (c *change) setAnalysis(a review.Analysis) {
 	tags := make([]review.Tag, 0, len(a.Tags))
-	keys := make([]string, 0, 2*len(a.Tags))
 	for _, tag := range a.Tags {
 		evidence := make([]review.Evidence, 0, len(tag.Evidence))
 		for _, e := range tag.Evidence {
@@ -48,19 +52,31 @@ func (c *change) setAnalysis(a review.Analysis) {
 		}
 		tag.Evidence = evidence
 		tags = append(tags, tag)
+	}
+	a.Tags = tags
+	if a.Urgent == nil {
+		a.Urgent = []review.Urgent{}
+	}
+	c.doc.Machine, c.doc.Corrected = nil, c.doc.Correction != nil
+	if c.doc.Corrected {
+		c.doc.Machine = &a
+	}
+	c.doc.Analysis = corrected(a, c.doc.Correction)
+	c.doc.TopicKeys = topicKeys(c.doc.Analysis.Tags)
+	c.doc.Urgent = len(c.doc.Analysis.Urgent) > 0
+}
+
+// topicKeys are what filters ask for: each topic, alone and with its polarity.
+func topicKeys(tags []review.Tag) []string {
+	keys := make([]string, 0, 2*len(tags))
+	for _, tag := range tags {
 		for _, key := range []string{string(tag.Topic), string(tag.Topic) + ":" + string(tag.Polarity)} {
 			if !slices.Contains(keys, key) {
 				keys = append(keys, key)
 			}
 		}
 	}
-	a.Tags = tags
-	if a.Urgent == nil {
-		a.Urgent = []review.Urgent{}
-	}
-	c.doc.Analysis = a
-	c.doc.TopicKeys = keys
-	c.doc.Urgent = len(a.Urgent) > 0
+	return keys
 }
 
 // keepEarlier keeps the text shown as an earlier version. The event of the edit
@@ -69,7 +85,7 @@ func (c *change) keepEarlier() {
 	doc := &c.doc
 	earlier := append(slices.Clip(doc.Earlier), collections.TextVersion{
 		Version: doc.Version, Author: doc.Author, Rating: doc.Rating, Text: doc.Text,
-		Analysis: doc.Analysis, ObservedAt: doc.ObservedAt,
+		Analysis: doc.Analysis, Correction: doc.Correction, ObservedAt: doc.ObservedAt,
 	})
 	size, first := 0, len(earlier)
 	for first > 0 && len(earlier)-first < collections.MaxVersions {

@@ -6,6 +6,7 @@ import (
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/review"
+	"github.com/bedside-health/bedside/libs/review/terms"
 	"github.com/bedside-health/bedside/services/response-workflow/routing"
 )
 
@@ -91,6 +92,7 @@ func (c *change) newText(in events.ReviewTagged, at time.Time) {
 		return
 	case sameContent(&c.doc, in):
 		c.retag(in)
+		c.retitle(in, at)
 	case in.Change == events.SourceReply && !hollow(&c.doc):
 		// By definition about the same text: a difference is the source's slip.
 	case at.After(c.doc.ObservedAt) || hollow(&c.doc):
@@ -113,7 +115,10 @@ func (c *change) edit(in events.ReviewTagged, at time.Time) {
 	if c.doc.Author != in.Author {
 		before["author"], after["author"] = c.doc.Author, in.Author
 	}
-	first := hollow(&c.doc)
+	if c.doc.Title != in.Title {
+		before["title"], after["title"] = c.doc.Title, in.Title
+	}
+	first, corrected := hollow(&c.doc), c.doc.Corrected
 	if !first && in.Version > c.doc.Version {
 		c.keepEarlier()
 	}
@@ -122,6 +127,9 @@ func (c *change) edit(in events.ReviewTagged, at time.Time) {
 		c.doc.ObservedAt = at
 	}
 	c.setContent(in)
+	if corrected && !c.doc.Corrected {
+		before["corrected"], after["corrected"] = true, false
+	}
 	if !c.doc.Case.Status.Pending() || c.doc.Removed {
 		c.record(collections.EventTextEdited, siteActor(in.Site), before, after, "")
 		if (reword || restar) && !first && !c.doc.Removed {
@@ -139,7 +147,19 @@ func (c *change) edit(in events.ReviewTagged, at time.Time) {
 	c.record(collections.EventTextEdited, siteActor(in.Site), before, after, "")
 }
 
-// retag takes a later analysis of the same text.
+// retitle takes the headline of a later observation of the same text. The text and
+// the stars are what a case is about, so that it opens none again.
+func (c *change) retitle(in events.ReviewTagged, at time.Time) {
+	if in.Title == c.doc.Title || !at.After(c.doc.ObservedAt) {
+		return
+	}
+	before, after := fields{"title": c.doc.Title}, fields{"title": in.Title}
+	c.doc.Title = in.Title
+	c.doc.Terms = terms.Of(in.Author, in.Title, in.Text)
+	c.record(collections.EventTextEdited, siteActor(in.Site), before, after, "")
+}
+
+// retag takes a later analysis of the same text. What people corrected stays.
 func (c *change) retag(in events.ReviewTagged) {
 	if in.Analysis.Version <= c.doc.Analysis.Version {
 		return
@@ -148,11 +168,7 @@ func (c *change) retag(in events.ReviewTagged) {
 	before := fields{"analysis": was.Version, "topics": c.doc.TopicKeys, "overall": string(was.Overall), "urgent": was.Urgent}
 	c.setAnalysis(in.Analysis)
 	after := fields{"analysis": in.Analysis.Version, "topics": c.doc.TopicKeys, "overall": string(c.doc.Analysis.Overall), "urgent": c.doc.Analysis.Urgent}
-	due := c.doc.Case.DueAt
-	if now := targetOf(c); now != target && !due.IsZero() {
-		c.doc.Case.DueAt = c.doc.Case.ClockAt.Add(now)
-	}
-	c.noteDue(before, after, due)
+	c.moveDue(before, after, target)
 	c.record(collections.EventRetagged, collections.Actor{Kind: collections.ActorSystem, ID: "tagging." + in.Analysis.Version}, before, after, "")
 }
 
@@ -197,8 +213,10 @@ func (c *change) restored(in events.ReviewTagged) {
 	c.record(collections.EventRestored, siteActor(in.Site), before, after, "")
 }
 
-// reply stores the owner's answer as the site shows it. A new one closes a case
-// that waits; that one is gone is recorded and left to people.
+// reply stores the owner's answer as the site shows it, with where the site's own
+// moderation of it stands. A new one closes a case that waits, unless the site refused it;
+// one that is refused opens a case again that it had closed. That one is gone is recorded and left
+// to people.
 func (c *change) reply(r *events.Reply) {
 	was := c.doc.SourceReply
 	if r == nil || r.Text == "" {
@@ -208,16 +226,55 @@ func (c *change) reply(r *events.Reply) {
 		}
 		return
 	}
-	if was != nil && was.Text == r.Text {
-		return
-	}
+	now := events.Reply{Text: r.Text, UpdatedAt: instant(r.UpdatedAt), State: r.State, Problem: r.Problem}
 	var before fields
-	if was != nil {
-		before = fields{"reply": was.Text}
+	after := fields{}
+	switch {
+	case was == nil:
+		after["reply"] = now.Text
+		if now.State != "" {
+			after["reply_state"] = string(now.State)
+		}
+	case was.Text == now.Text && standing(was.State) == standing(now.State) && was.Problem == now.Problem:
+		return
+	default:
+		before = fields{}
+		for field, values := range map[string][2]string{
+			"reply": {was.Text, now.Text}, "reply_state": {string(was.State), string(now.State)}, "reply_problem": {was.Problem, now.Problem},
+		} {
+			if values[0] != values[1] {
+				before[field], after[field] = values[0], values[1]
+			}
+		}
 	}
-	c.doc.SourceReply = &events.Reply{Text: r.Text, UpdatedAt: instant(r.UpdatedAt)}
-	c.record(collections.EventReplySeen, siteActor(c.doc.Site), before, fields{"reply": r.Text}, "")
-	if c.doc.Case.Status.Pending() {
+	c.doc.SourceReply = &now
+	reason := ""
+	if now.State == events.ReplyRejected {
+		reason = refusal(now.Problem)
+	}
+	c.record(collections.EventReplySeen, siteActor(c.doc.Site), before, after, reason)
+	switch {
+	case now.State == events.ReplyRejected:
+		if c.doc.Case.Status == review.Replied {
+			c.transition(review.Open, reason, siteActor(c.doc.Site), c.now)
+		}
+	case c.doc.Case.Status.Pending():
 		c.transition(review.Replied, "a reply is on the site", siteActor(c.doc.Site), c.now)
 	}
+}
+
+// standing is where a reply stands; sites without moderation of replies say nothing.
+func standing(s events.ReplyState) events.ReplyState {
+	if s == "" {
+		return events.ReplyPublic
+	}
+	return s
+}
+
+// refusal is why a case has no public reply although somebody wrote one.
+func refusal(problem string) string {
+	if problem == "" {
+		return "the site refused the reply"
+	}
+	return "the site refused the reply: " + problem
 }

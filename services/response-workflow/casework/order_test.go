@@ -18,12 +18,15 @@ import (
 // go up, removals and replies carry the content known by then.
 func history(r *rand.Rand, n int) []events.ReviewTagged {
 	var out []events.ReviewTagged
-	version, minute, removed, reply := 1, 0, false, ""
+	version, minute, removed, reply, title := 1, 0, false, "", ""
+	states := []events.ReplyState{"", events.ReplyPublic, events.ReplyPending, events.ReplyRejected}
+	state := states[0]
 	shape := func(change events.Change) {
 		out = append(out, seen(change, version, minute, func(in *events.ReviewTagged) {
 			if reply != "" {
-				in.Reply = &events.Reply{Text: reply}
+				in.Reply = &events.Reply{Text: reply, State: state}
 			}
+			in.Title = title
 			// Tagging may be upgraded in between.
 			in.Analysis = negative(fmt.Sprintf("v%d", minute/40))
 		}))
@@ -31,6 +34,10 @@ func history(r *rand.Rand, n int) []events.ReviewTagged {
 	shape(events.Posted)
 	for range n {
 		minute += 1 + r.IntN(20)
+		if r.IntN(4) == 0 {
+			title = fmt.Sprintf("title at %d", minute)
+		}
+		state = states[r.IntN(len(states))]
 		switch {
 		case removed:
 			removed = false
@@ -56,18 +63,23 @@ func history(r *rand.Rand, n int) []events.ReviewTagged {
 
 // shown is what people see of a review, whatever way it came about.
 type shown struct {
+	Title    string
 	Text     string
 	Version  int
 	Removed  bool
 	Reply    string
+	State    events.ReplyState
 	Analysis string
 	Owner    string
 }
 
 func look(doc collections.Review) shown {
-	s := shown{Text: doc.Text, Version: doc.Version, Removed: doc.Removed, Analysis: doc.Analysis.Version, Owner: doc.Case.OwnerID}
+	s := shown{Title: doc.Title, Text: doc.Text, Version: doc.Version, Removed: doc.Removed, Analysis: doc.Analysis.Version, Owner: doc.Case.OwnerID}
 	if doc.SourceReply != nil {
-		s.Reply = doc.SourceReply.Text
+		s.Reply, s.State = doc.SourceReply.Text, doc.SourceReply.State
+		if s.State == "" {
+			s.State = events.ReplyPublic
+		}
 	}
 	return s
 }

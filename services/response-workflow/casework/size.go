@@ -33,8 +33,11 @@ func fieldsBytes(f fields) int {
 	size := 0
 	for key, value := range f {
 		size += len(key) + 32
-		if s, ok := value.(string); ok {
-			size += jsonBytes(s)
+		switch v := value.(type) {
+		case string:
+			size += jsonBytes(v)
+		case fields:
+			size += fieldsBytes(v)
 		}
 	}
 	return size
@@ -50,6 +53,9 @@ func versionBytes(v collections.TextVersion) int {
 	}
 	for _, m := range v.Analysis.Mentions {
 		size += jsonBytes(m.Name) + jsonBytes(m.Role) + 64
+	}
+	if v.Correction != nil {
+		size += 64*len(v.Correction.Topics) + jsonBytes(v.Correction.By.Name) + 512
 	}
 	return size
 }

@@ -19,6 +19,9 @@ const (
 	maxRawRatingBytes  = 64
 	maxSubRatings      = 32
 	maxSubRatingName   = 64
+	// maxReplyProblemBytes is what the event takes of a site's reason; more is cut, for
+	// it is an explanation and no content.
+	maxReplyProblemBytes = 1 << 10
 )
 
 // Fault is why a review cannot be taken; a closed set, used as a metric label.
@@ -31,6 +34,7 @@ const (
 	IDTooLong     Fault = "id_too_long"
 	TextTooLong   Fault = "text_too_long"
 	AuthorTooLong Fault = "author_too_long"
+	TitleTooLong  Fault = "title_too_long"
 	Unreadable    Fault = "unreadable" // refused by the event's own validation
 	SharedID      Fault = "shared_id"  // another listing of the same site has this id with other words
 )
@@ -46,6 +50,8 @@ func (f Fault) Describe() string {
 		return "the text is longer than 256 KiB"
 	case AuthorTooLong:
 		return "the author's name is longer than 1 KiB"
+	case TitleTooLong:
+		return "the title is longer than 4 KiB"
 	case SharedID:
 		return "another listing of this site already has a different review with this id"
 	default:
@@ -68,12 +74,14 @@ func Clean(r sites.Review, now time.Time) (sites.Review, Fault) {
 	case len(r.ExternalID) > MaxExternalIDBytes:
 		return r, IDTooLong
 	}
-	r.Author, r.Text = readable(r.Author), readable(r.Text)
+	r.Author, r.Title, r.Text = readable(r.Author), readable(r.Title), readable(r.Text)
 	switch {
 	case len(r.Text) > events.MaxTextBytes:
 		return r, TextTooLong
 	case len(r.Author) > events.MaxAuthorBytes:
 		return r, AuthorTooLong
+	case len(r.Title) > events.MaxTitleBytes:
+		return r, TitleTooLong
 	}
 	r.URL = address(r.URL)
 	if r.RawRating = readable(r.RawRating); len(r.RawRating) > maxRawRatingBytes {
@@ -144,9 +152,17 @@ func cleanReply(reply *events.Reply, now time.Time) *events.Reply {
 	if reply == nil {
 		return nil
 	}
-	text := readable(reply.Text)
-	if text == "" || len(text) > events.MaxTextBytes {
+	out := events.Reply{Text: readable(reply.Text), UpdatedAt: sane(reply.UpdatedAt, now), State: reply.State}
+	switch out.State {
+	case "", events.ReplyPublic, events.ReplyPending, events.ReplyRejected:
+	default:
+		out.State = "" // a word of the site's that the adapter did not translate
+	}
+	if len(out.Text) > events.MaxTextBytes || out.Text == "" && !moderated(&out) {
 		return nil
 	}
-	return &events.Reply{Text: text, UpdatedAt: sane(reply.UpdatedAt, now)}
+	if out.Problem = readable(reply.Problem); len(out.Problem) > maxReplyProblemBytes {
+		out.Problem = strings.ToValidUTF8(out.Problem[:maxReplyProblemBytes], "")
+	}
+	return &out
 }

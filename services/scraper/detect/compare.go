@@ -45,7 +45,7 @@ func Compare(l Listing, known *collections.Fingerprint, r sites.Review, at time.
 	if known == nil {
 		return posted(l, r, at), true
 	}
-	hash, replyHash := ContentHash(r.Author, r.Rating, r.Text), ReplyHash(r.Reply)
+	hash, replyHash := ContentHash(r.Author, r.Rating, r.Title, r.Text), ReplyHash(r.Reply)
 	next := *known
 	next.ListingID = l.ID
 	next.MissedAt = time.Time{}
@@ -82,14 +82,14 @@ func Remove(known collections.Fingerprint, shown collections.Review, at time.Tim
 	if shown.Version > known.Version {
 		// An edit was published and a crash came before it was remembered.
 		next.Version = shown.Version
-		next.Hash = ContentHash(shown.Author, shown.Rating, shown.Text)
+		next.Hash = ContentHash(shown.Author, shown.Rating, shown.Title, shown.Text)
 	}
 	event := &events.ReviewCollected{
 		OrgID: known.OrgID, ReviewID: known.ID, ListingID: known.ListingID,
 		LocationID: shown.LocationID, Site: shown.Site, ExternalID: shown.ExternalID,
 		Change: events.Removed, Version: next.Version,
 		URL: shown.URL, Author: shown.Author, Rating: shown.Rating, RawRating: shown.RawRating,
-		SubRatings: shown.SubRatings, Text: shown.Text, Excerpt: shown.Excerpt,
+		SubRatings: shown.SubRatings, Title: shown.Title, Text: shown.Text, Excerpt: shown.Excerpt,
 		PostedAt: known.PostedAt, SourceUpdatedAt: shown.SourceUpdatedAt,
 		FirstSeenAt: known.FirstSeenAt, ObservedAt: at, Reply: shown.SourceReply,
 	}
@@ -108,7 +108,7 @@ func Recall(shown collections.Review) collections.Fingerprint {
 	return collections.Fingerprint{
 		Base:        docstore.Base{ID: shown.ID, OrgID: shown.OrgID},
 		ListingID:   shown.ListingID,
-		Hash:        ContentHash(shown.Author, shown.Rating, shown.Text),
+		Hash:        ContentHash(shown.Author, shown.Rating, shown.Title, shown.Text),
 		ReplyHash:   ReplyHash(shown.SourceReply),
 		Version:     shown.Version,
 		FirstSeenAt: shown.FirstSeenAt,
@@ -124,7 +124,7 @@ func posted(l Listing, r sites.Review, at time.Time) Change {
 	next := collections.Fingerprint{
 		Base:        docstore.Base{ID: l.ReviewID(r.ExternalID), OrgID: l.OrgID},
 		ListingID:   l.ID,
-		Hash:        ContentHash(r.Author, r.Rating, r.Text),
+		Hash:        ContentHash(r.Author, r.Rating, r.Title, r.Text),
 		ReplyHash:   ReplyHash(r.Reply),
 		Version:     1,
 		FirstSeenAt: at,
@@ -141,7 +141,7 @@ func observed(l Listing, f *collections.Fingerprint, r sites.Review, change even
 		Site: l.Site, ExternalID: r.ExternalID,
 		Change: change, Version: f.Version,
 		URL: r.URL, Author: r.Author, Rating: r.Rating, RawRating: r.RawRating,
-		SubRatings: r.SubRatings, Text: r.Text, Excerpt: r.Excerpt,
+		SubRatings: r.SubRatings, Title: r.Title, Text: r.Text, Excerpt: r.Excerpt,
 		PostedAt: f.PostedAt, SourceUpdatedAt: r.UpdatedAt,
 		FirstSeenAt: f.FirstSeenAt, ObservedAt: at, Reply: r.Reply,
 	}

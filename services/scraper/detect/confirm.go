@@ -28,7 +28,7 @@ func Missing(known collections.Fingerprint, shown *collections.Review) *events.R
 		}
 	case corrected(known, shown):
 		event.Change = restoring(known.Version)
-	case ReplyHash(shown.SourceReply) != known.ReplyHash:
+	case !sameReply(shown.SourceReply, event.Reply):
 		event.Change = events.SourceReply
 	default:
 		return nil
@@ -37,10 +37,19 @@ func Missing(known collections.Fingerprint, shown *collections.Review) *events.R
 	return &event
 }
 
+// sameReply reports whether the inbox has the reply. An inbox that keeps no state of
+// moderation is not told for ever what it does not keep.
+func sameReply(shown, told *events.Reply) bool {
+	if shown != nil && told != nil && shown.State == "" {
+		return shown.Text == told.Text
+	}
+	return ReplyHash(shown) == ReplyHash(told)
+}
+
 // corrected reports whether the inbox has another text of the same version and ours
 // is the later one: a crash between publishing a version and remembering it
 // makes the next poll publish the version again, perhaps with a newer text.
 func corrected(known collections.Fingerprint, shown *collections.Review) bool {
 	return !known.Removed && shown.ObservedAt.Before(known.SeenAt) &&
-		ContentHash(shown.Author, shown.Rating, shown.Text) != known.Hash
+		ContentHash(shown.Author, shown.Rating, shown.Title, shown.Text) != known.Hash
 }

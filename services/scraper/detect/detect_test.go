@@ -250,7 +250,7 @@ func FuzzClean(f *testing.F) {
 		}
 		back, err := events.DecodeReviewCollected(data)
 		require.NoError(t, err)
-		require.Equal(t, c.Next.Hash, detect.ContentHash(back.Author, back.Rating, back.Text))
+		require.Equal(t, c.Next.Hash, detect.ContentHash(back.Author, back.Rating, back.Title, back.Text))
 		require.Equal(t, c.Next.ReplyHash, detect.ReplyHash(back.Reply))
 	})
 }

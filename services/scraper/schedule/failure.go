@@ -7,6 +7,7 @@ import (
 
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/problem"
+	"github.com/bedside-health/bedside/libs/sites"
 )
 
 // Codes of problems that polling itself finds.
@@ -20,6 +21,10 @@ const (
 // endedAfter is how many failures in a row make a listing ended that was once read
 // well: a site that answers "not found" once may be in the middle of a release.
 const endedAfter = 3
+
+// unread is the first wait of a listing that a person has to look after, where it does
+// not say its own interval.
+const unread = 15 * time.Minute
 
 // ErrEmptied is the failure of a complete list without any review where there were
 // some: the page was rebuilt, or a login or a consent page came instead.
@@ -41,7 +46,7 @@ func (p Policy) Fail(s *collections.PollState, cause error, interval time.Durati
 		s.NextPage, s.PollStartedAt = "", time.Time{}
 	}
 	if interval <= 0 {
-		interval = p.Interval
+		interval = min(p.Interval, unread)
 	}
 	s.DueAt = now.Add(p.spread(p.wait(s, cause, interval, stale), chance))
 	if asked := problem.RetryAfter(cause); asked > 0 {
@@ -49,11 +54,30 @@ func (p Policy) Fail(s *collections.PollState, cause error, interval time.Durati
 		if until := now.Add(asked + time.Duration(float64(asked)*p.Jitter*chance)); until.After(s.DueAt) {
 			s.DueAt = until
 		}
+		s.NotBefore = now.Add(asked)
 	}
+	p.judge(s, now)
 	if s.Health == collections.HealthRateLimited {
-		s.Problem = fmt.Sprintf("The site asked to wait. The next try is at %s; nothing needs to be done.", s.DueAt.UTC().Format("15:04 UTC on 2 January"))
+		s.Problem = fmt.Sprintf("The site asked to wait. The next try is at %s; nothing needs to be done.", clock(s.DueAt))
 	}
 }
+
+// Postpone puts a poll off that was not made because its turn has not come: too many
+// listings share the host's pace or the credential's budget. It is nobody's failure;
+// spent tells that the budget is used up until a time.
+func (p Policy) Postpone(s *collections.PollState, until time.Time, spent bool, now time.Time) {
+	s.DueAt = until
+	switch {
+	case spent:
+		s.Health = collections.HealthRateLimited
+		s.Problem = fmt.Sprintf("The calls that the site grants this listing's credential are used up. The next try is at %s. To hear earlier, ask the site for more calls, or share the credential among fewer listings.", clock(until))
+	case !s.LastOKAt.IsZero() && now.Sub(s.LastOKAt) > 2*max(p.Interval, time.Hour):
+		s.Health = collections.HealthLate
+		s.Problem = "More listings are read from this site than its pace allows, so this one waits for its turn. Ask the operator to allow more requests a second if the site agrees, or to poll less often."
+	}
+}
+
+func clock(t time.Time) string { return t.UTC().Format("15:04 UTC on 2 January") }
 
 // wait is how long a listing rests after a failure.
 func (p Policy) wait(s *collections.PollState, cause error, interval time.Duration, stale bool) time.Duration {
@@ -95,10 +119,13 @@ func diagnose(s *collections.PollState, cause error) (collections.Health, string
 	case problem.Forbidden, problem.Unauthorized:
 		return collections.HealthNotAuthorised, notAuthorised(code, cause)
 	case problem.NotFound:
+		if code == sites.CodeEnded {
+			return collections.HealthEnded, describe(cause) + "."
+		}
 		if read && s.Failures < endedAfter {
 			return collections.HealthLate, fmt.Sprintf("The site does not find this listing (try %d of %d). It is asked again before the listing counts as ended.", s.Failures, endedAfter)
 		}
-		return collections.HealthEnded, "The site says that this listing does not exist. Check its address, or switch the listing off if the practice has left the site. Reviews collected before stay."
+		return collections.HealthEnded, "The site says that this listing does not exist (" + describe(cause) + "). Check its address, or switch the listing off if the practice has left the site. Reviews collected before stay."
 	case problem.Invalid, problem.TooLarge:
 		switch {
 		case code == CodeChangedShape:

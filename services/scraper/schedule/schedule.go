@@ -2,9 +2,10 @@
 // said about how that goes.
 //
 // It promises that a site is never asked sooner than it wants (Retry-After and
-// max-age are kept), that failures are retried less and less often but always
-// again, that a complete list is read at least every FullEvery, and that every
-// state of health other than ok comes with a sentence that says what to do.
+// max-age are kept, by hints too), that failures are retried less and less often
+// but always again, that a complete list is read at least every FullEvery, that the
+// calls of a budget are spread over those who share it, and that every state of
+// health other than ok comes with a sentence that says what to do.
 // It is pure: times and chance are given to it.
 package schedule
 
@@ -20,8 +21,10 @@ var Parked = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Policy is how often listings are polled.
 type Policy struct {
-	// Interval is the time between polls of a listing that does not say its own.
-	Interval time.Duration
+	// Interval is the longest time between polls of an active listing that does not
+	// say its own; Interval and MinInterval bound what its rhythm suggests.
+	Interval    time.Duration
+	MinInterval time.Duration
 	// MaxInterval bounds every wait but Retry-After.
 	MaxInterval time.Duration
 	// FullEvery is how often the complete list is read instead of what is new.
@@ -33,6 +36,10 @@ type Policy struct {
 	Overlap time.Duration
 	// ResumeWithin is how long an unfinished poll may be continued from its page.
 	ResumeWithin time.Duration
+	// HotFirst is the first wait after a notification, HotNew after a new review; they
+	// double until the listing's ordinary wait is reached.
+	HotFirst time.Duration
+	HotNew   time.Duration
 	// Retry is the wait after a first failure; it doubles up to RetryMax.
 	Retry    time.Duration
 	RetryMax time.Duration
@@ -43,12 +50,15 @@ type Policy struct {
 // Default returns the policy for public sites.
 func Default() Policy {
 	return Policy{
-		Interval:     15 * time.Minute,
+		Interval:     time.Hour,
+		MinInterval:  5 * time.Minute,
 		MaxInterval:  24 * time.Hour,
 		FullEvery:    7 * 24 * time.Hour,
 		RecountEvery: 6 * time.Hour,
 		Overlap:      time.Hour,
 		ResumeWithin: time.Hour,
+		HotFirst:     time.Minute,
+		HotNew:       5 * time.Minute,
 		Retry:        30 * time.Second,
 		RetryMax:     time.Hour,
 		Jitter:       0.1,
@@ -62,8 +72,8 @@ func (p Policy) Validate() error {
 		name  string
 		value time.Duration
 	}{
-		{"interval", p.Interval}, {"max interval", p.MaxInterval}, {"full list interval", p.FullEvery},
-		{"retry wait", p.Retry}, {"longest retry wait", p.RetryMax},
+		{"interval", p.Interval}, {"min interval", p.MinInterval}, {"max interval", p.MaxInterval}, {"full list interval", p.FullEvery},
+		{"hot wait", p.HotFirst}, {"hot wait after a review", p.HotNew}, {"retry wait", p.Retry}, {"longest retry wait", p.RetryMax},
 	} {
 		if d.value <= 0 {
 			faults = append(faults, errors.New(d.name+": must be more than zero"))
@@ -91,6 +101,9 @@ type Plan struct {
 	Resumed      bool
 	ETag         string
 	LastModified string
+	// Batch allows to read the listing together with others: it may be told what is
+	// new without its own list.
+	Batch bool
 	// StartedAt is when the poll began, for a resumed one when its first part did.
 	StartedAt time.Time
 }
@@ -101,13 +114,14 @@ func (p Policy) Plan(s collections.PollState, now time.Time) Plan {
 	if s.NextPage != "" && now.Sub(s.PollStartedAt) < p.ResumeWithin {
 		plan.Page, plan.Resumed, plan.StartedAt = s.NextPage, true, s.PollStartedAt
 	}
-	if s.NeedFull || now.Sub(s.LastFullAt) >= p.FullEvery {
+	if s.NeedFull || now.Sub(s.LastFullAt) >= p.FullEvery || !s.FullBy.IsZero() && !now.Before(s.FullBy) {
 		plan.Full = true
 		return plan
 	}
 	if !s.Watermark.IsZero() {
 		plan.Since = s.Watermark.Add(-p.Overlap)
 	}
+	plan.Batch = !plan.Resumed && !plan.Since.IsZero() && now.Sub(s.ListedAt) < p.RecountEvery
 	if !plan.Resumed {
 		plan.ETag, plan.LastModified = s.ETag, s.LastModified
 	}
@@ -127,7 +141,7 @@ func Adopt(s *collections.PollState, l collections.Listing, now time.Time) bool 
 		*s = collections.PollState{Base: s.Base, Published: published, LeaseHolder: s.LeaseHolder, LeaseUntil: s.LeaseUntil,
 			Site: l.Site, Adapter: l.Adapter, Ref: l.Ref, Health: collections.HealthNew}
 	}
-	s.ListingRev = l.Rev
+	s.ListingRev, s.Credential = l.Rev, l.Credential
 	if !s.Finished {
 		s.DueAt = now
 	}
@@ -151,6 +165,14 @@ type Outcome struct {
 	// Reviews is how many reviews the poll saw, New how many of them were new.
 	Reviews int
 	New     int
+	// Batch: the reviews came with those of other listings.
+	Batch bool
+	// Arrivals are the source times of new reviews, of the newest at least MaxArrivals.
+	Arrivals []time.Time
+	// Calls is how many requests the poll took, where they are counted.
+	Calls int
+	// Spare is the shortest wait that the budget of the listing's credential allows.
+	Spare time.Duration
 	// Missed is how many reviews the list lacks for the first time.
 	Missed int
 	// Newest is the newest source time seen.
@@ -181,19 +203,24 @@ func (o Outcome) Emptied(s collections.PollState) bool {
 // Succeed writes a poll that went through into the state. interval is the
 // listing's own, 0 if it has none; chance is a random number in [0,1).
 func (p Policy) Succeed(s *collections.PollState, o Outcome, interval time.Duration, now time.Time, chance float64) {
+	known := !s.LastOKAt.IsZero()
 	s.NextPage, s.PollStartedAt = "", time.Time{}
 	s.Health, s.Problem, s.Failures = collections.HealthOK, o.Remark, 0
 	s.LastPollAt, s.LastOKAt = now, now
 	s.PollSeconds = o.Took.Seconds()
-	if interval <= 0 {
-		interval = p.Interval
+	if o.Calls > 0 {
+		s.PollCalls = moving(s.PollCalls, float64(o.Calls))
 	}
-	s.DueAt = now.Add(p.spread(min(max(interval, o.MaxAge), max(p.MaxInterval, interval)), chance))
+	p.hear(s, o, now)
+	p.warm(s, o, interval, known)
+	s.DueAt = now.Add(p.next(s, o, interval, now, chance))
+	s.NotBefore = now.Add(min(o.MaxAge, p.MaxInterval))
 	if o.Finished {
 		s.Finished, s.DueAt = true, Parked
 	}
-	if o.New > 0 {
-		s.LastNewAt = now
+	p.judge(s, now)
+	if !o.Batch {
+		s.ListedAt = now
 	}
 	if o.NotModified {
 		return
@@ -202,17 +229,32 @@ func (p Policy) Succeed(s *collections.PollState, o Outcome, interval time.Durat
 	if newest := o.Newest; newest.After(s.Watermark) && !newest.After(now) {
 		s.Watermark = newest
 	}
-	s.ETag, s.LastModified = o.ETag, o.LastModified
+	if !o.Batch {
+		s.ETag, s.LastModified = o.ETag, o.LastModified
+	}
 	switch {
 	case o.Whole():
 		s.LastFullAt, s.Reviews = now, o.Reviews
 		s.NeedFull = o.Missed > 0
+		p.doubt(s, o, now)
 	case !o.Plan.Full && p.miscounted(s, o) && now.Sub(s.LastFullAt) >= p.RecountEvery:
 		s.NeedFull = true
 	}
 	if o.Total > 0 {
 		s.SiteTotal = o.Total
 	}
+}
+
+// doubt lets a complete list be read again before its time that did not show as many
+// reviews as the site says it has: the list shifted while it was read, or the count is
+// wrong, which it often stays, so that the wait doubles.
+func (p Policy) doubt(s *collections.PollState, o Outcome, now time.Time) {
+	if o.Complete || o.Total <= o.Reviews {
+		s.FullBy, s.Doubts = time.Time{}, 0
+		return
+	}
+	s.FullBy = now.Add(p.backoff(max(p.RecountEvery, time.Hour), s.Doubts+1, p.FullEvery))
+	s.Doubts++
 }
 
 // miscounted reports whether the site's own count changed by another number than

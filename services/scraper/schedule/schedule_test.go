@@ -57,11 +57,12 @@ func TestSucceed_DueTimes(t *testing.T) {
 		wait     time.Duration
 	}{
 		"own interval":    {schedule.Outcome{}, 5 * time.Minute, even, 5 * time.Minute},
-		"default":         {schedule.Outcome{}, 0, even, 15 * time.Minute},
-		"earliest":        {schedule.Outcome{}, 0, 0, 13*time.Minute + 30*time.Second},
+		"earliest":        {schedule.Outcome{}, 10 * time.Minute, 0, 9 * time.Minute},
+		"latest":          {schedule.Outcome{}, 10 * time.Minute, 1, 11 * time.Minute},
 		"site's max-age":  {schedule.Outcome{MaxAge: time.Hour}, 0, even, time.Hour},
+		"budget":          {schedule.Outcome{Spare: 30 * time.Hour}, 0, even, 30 * time.Hour},
 		"absurd max-age":  {schedule.Outcome{MaxAge: 1000 * time.Hour}, 0, even, 24 * time.Hour},
-		"shorter max-age": {schedule.Outcome{MaxAge: time.Second}, 0, even, 15 * time.Minute},
+		"shorter max-age": {schedule.Outcome{MaxAge: time.Second}, 15 * time.Minute, even, 15 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := read()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -65,8 +66,20 @@ func (s *server) answer(c *gin.Context, status int, body any) {
 	}
 	c.Header("Content-Type", "application/json")
 	c.Status(status)
-	_, _ = c.Writer.Write(append(b, '\n')) // who has left needs no answer
+	// A reader who takes almost nothing must not hold the answer in memory for ever.
+	// observe lifts the bound for the next request of the connection.
+	allowed := s.pace.start + time.Duration(len(b)/s.pace.rate)*time.Second
+	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(allowed)) // not every connection has one
+	_, _ = c.Writer.Write(append(b, '\n'))                                             // who has left needs no answer
 }
+
+// pace is how slowly an answer may be read: start, and longer at rate bytes a second.
+type pace struct {
+	start time.Duration
+	rate  int
+}
+
+func slowest() pace { return pace{start: 30 * time.Second, rate: 8 << 10} }
 
 // read decodes a body that has been checked against the description.
 func read[T any](c *gin.Context) (T, error) {

@@ -85,13 +85,18 @@ func (s *server) command(
 		s.fail(c, err)
 		return
 	}
+	s.act(c, status, id, rev, do)
+}
+
+// act is command with the revision the act is based on; 0 is any.
+func (s *server) act(c *gin.Context, status int, id string, rev int64, do func(context.Context, inbox.Act) error) {
 	who := identity(c).Person
 	if _, err := s.cfg.Store.Review(c.Request.Context(), who.OrgID, id); err != nil {
 		s.fail(c, err)
 		return
 	}
 	act := inbox.Act{OrgID: who.OrgID, PersonID: who.ID, PersonName: who.Name, ReviewID: id, Rev: rev}
-	err = do(c.Request.Context(), act)
+	err := do(c.Request.Context(), act)
 	s.cfg.Counter.Forget(who.OrgID) // an act that failed may have been carried out all the same
 	if err != nil {
 		s.fail(c, err)

@@ -44,6 +44,16 @@ func (s *server) filter(c *gin.Context, p api.GetReviewFacetsParams) (inbox.Filt
 		}
 		f.Overdue = true
 	}
+	if len(f.Polarities) > 0 && len(f.Topics) == 0 {
+		// A polarity of any topic is one of the organization's own, too.
+		lexicon, err := s.cfg.Store.Lexicon(c.Request.Context(), org(c))
+		if err != nil {
+			return f, err
+		}
+		for _, t := range lexicon.Topics {
+			f.Own = append(f.Own, t.Key)
+		}
+	}
 	if p.Q != nil {
 		f.Terms = terms.Query(*p.Q)
 	}

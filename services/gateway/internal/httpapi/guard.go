@@ -17,8 +17,9 @@ const (
 	cookieName = "bedside_session"
 	// identityKey finds who is asking in Gin's context.
 	identityKey = "bedside.identity"
-	// maxBody bounds bodies that are not files.
-	maxBody = 64 << 10
+	// maxBody bounds bodies that are not files; a lexicon may have 500 terms.
+	maxBody    = 64 << 10
+	maxLexicon = 512 << 10
 	// bodyTime is how long such a body may take to arrive.
 	bodyTime = 30 * time.Second
 )
@@ -36,7 +37,7 @@ func (s *server) guard(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	if !hasBody(op.route.Method) || op.id == "createImport" {
+	if !hasBody(op.route.Method) || op.reads {
 		if err := op.validate(c); err != nil {
 			s.fail(c, err)
 			return
@@ -48,7 +49,7 @@ func (s *server) guard(c *gin.Context) {
 	// request's context while the operation is still at work.
 	control := http.NewResponseController(c.Writer)
 	_ = control.SetReadDeadline(s.cfg.Now().Add(bodyTime)) // not every connection has one
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, op.mostBody())
 	err := op.validate(c)
 	_ = control.SetReadDeadline(time.Time{})
 	if err != nil {

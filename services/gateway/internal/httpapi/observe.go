@@ -26,6 +26,7 @@ type metrics struct {
 	duration *prometheus.HistogramVec
 	current  prometheus.Gauge
 	signIns  *prometheus.CounterVec
+	pushes   *prometheus.CounterVec
 }
 
 func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
@@ -43,11 +44,14 @@ func newMetrics(registerer prometheus.Registerer) (*metrics, error) {
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bedside_gateway_sign_ins_total", Help: "Attempts to sign in by outcome.",
 		}, []string{"outcome"}),
+		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bedside_gateway_pushes_total", Help: "Notifications of sites by outcome: heard, unknown (no such listing), other (not about reviews), unreadable, lost or refused.",
+		}, []string{"outcome"}),
 	}
 	if registerer == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.current, m.signIns} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.current, m.signIns, m.pushes} {
 		if err := registerer.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics of the HTTP interface: %w", err)
 		}
@@ -63,6 +67,7 @@ const requestIDHeader = "X-Request-Id"
 // has the path but never the query: people search for names.
 func (s *server) observe(c *gin.Context) {
 	began := time.Now()
+	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Time{}) // not every connection has one
 	id := c.GetHeader(requestIDHeader)
 	if !requestID.MatchString(id) {
 		id = rand.Text()

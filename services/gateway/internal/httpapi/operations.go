@@ -22,25 +22,37 @@ const signedIn access.Permission = ""
 // without a row here, or a row without an operation, keeps the gateway from starting.
 func permissions() map[string]access.Permission {
 	return map[string]access.Permission{
-		"deleteSession":    signedIn,
-		"getMe":            signedIn,
-		"listReviews":      access.ReadReviews,
-		"getReviewFacets":  access.ReadReviews,
-		"getReview":        access.ReadReviews,
-		"listReviewEvents": access.ReadReviews,
-		"streamEvents":     access.ReadReviews,
-		"setOwner":         access.WorkCases,
-		"setStatus":        access.WorkCases,
-		"addNote":          access.WorkCases,
-		"listLocations":    access.ReadOrganization,
-		"listPeople":       access.ReadOrganization,
-		"listListings":     access.ReadSources,
-		"listImports":      access.ReadSources,
-		"getImport":        access.ReadSources,
-		"createListing":    access.ManageSources,
-		"updateListing":    access.ManageSources,
-		"deleteListing":    access.ManageSources,
-		"createImport":     access.ManageSources,
+		"deleteSession":      signedIn,
+		"getMe":              signedIn,
+		"listReviews":        access.ReadReviews,
+		"getReviewFacets":    access.ReadReviews,
+		"getReview":          access.ReadReviews,
+		"listReviewEvents":   access.ReadReviews,
+		"streamEvents":       access.ReadReviews,
+		"setOwner":           access.WorkCases,
+		"setStatus":          access.WorkCases,
+		"addNote":            access.WorkCases,
+		"correctTags":        access.WorkCases,
+		"withdrawCorrection": access.WorkCases,
+		"checkReply":         access.WorkCases,
+		"listLabels":         access.ExportLabels,
+		"getLexicon":         access.ReadOrganization,
+		"setLexicon":         access.ManagePractice,
+		"getLocation":        access.ReadOrganization,
+		"updateLocation":     access.ManagePractice,
+		"listFindings":       access.ReadSources,
+		"dismissFinding":     access.WorkFindings,
+		"restoreFinding":     access.WorkFindings,
+		"pollListing":        access.ManageSources,
+		"listLocations":      access.ReadOrganization,
+		"listPeople":         access.ReadOrganization,
+		"listListings":       access.ReadSources,
+		"listImports":        access.ReadSources,
+		"getImport":          access.ReadSources,
+		"createListing":      access.ManageSources,
+		"updateListing":      access.ManageSources,
+		"deleteListing":      access.ManageSources,
+		"createImport":       access.ManageSources,
 	}
 }
 
@@ -49,7 +61,10 @@ type operation struct {
 	id         string
 	public     bool
 	permission access.Permission
-	route      *routers.Route
+	// reads is set where the operation reads the body itself, as it comes in, and
+	// bounds it.
+	reads bool
+	route *routers.Route
 	// query holds the names of the query parameters.
 	query map[string]bool
 }
@@ -78,6 +93,7 @@ func loadOperations() (operations, error) {
 			op := &operation{
 				id:     described.OperationID,
 				public: described.Security != nil && len(*described.Security) == 0,
+				reads:  described.OperationID == "createImport" || described.OperationID == "receiveGooglePush",
 				query:  map[string]bool{},
 				route: &routers.Route{
 					Spec: doc, Path: path, PathItem: item, Method: method, Operation: described,
@@ -104,6 +120,14 @@ func loadOperations() (operations, error) {
 	}
 	sort.Slice(faults, func(i, j int) bool { return faults[i].Error() < faults[j].Error() })
 	return ops, errors.Join(faults...)
+}
+
+// mostBody is the largest body in bytes that the operation takes.
+func (op *operation) mostBody() int64 {
+	if op.id == "setLexicon" {
+		return maxLexicon
+	}
+	return maxBody
 }
 
 // hasBody reports whether requests of a method carry one.

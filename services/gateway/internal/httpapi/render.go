@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/url"
 	"time"
 
@@ -60,6 +61,8 @@ func location(doc collections.Location) api.Location {
 	return api.Location{
 		Id: doc.ID, Name: doc.Name, Kind: optional(doc.Kind), Region: optional(doc.Region), TimeZone: doc.TimeZone,
 		Telephone: optional(doc.Telephone), Address: address(doc.Address), ManagerId: doc.ManagerID,
+		Website: webURL(doc.Website), Hours: append([]string{}, doc.Hours...), AcceptsNewPatients: doc.AcceptsNewPatients,
+		Categories: append([]string{}, doc.Categories...), Rev: doc.Rev,
 	}
 }
 
@@ -75,7 +78,7 @@ func address(a events.Address) *api.Address {
 
 func tag(t review.Tag) api.Tag {
 	return api.Tag{
-		Topic: api.Topic(t.Topic), Polarity: api.Polarity(t.Polarity),
+		Topic: string(t.Topic), Polarity: api.Polarity(t.Polarity),
 		Evidence: each(t.Evidence, func(e review.Evidence) api.Evidence {
 			return api.Evidence{Start: e.Start, End: e.End, Quote: e.Quote, Rule: e.Rule}
 		}),
@@ -94,11 +97,11 @@ func reviewOf(doc collections.Review, now time.Time) api.Review {
 	out := api.Review{
 		Id: doc.ID, Site: doc.Site, LocationId: doc.LocationID, ListingId: optional(doc.ListingID),
 		ExternalId: optional(doc.ExternalID), Url: webURL(doc.URL), Author: doc.Author, Rating: doc.Rating,
-		RawRating: optional(doc.RawRating), Text: doc.Text, Excerpt: optional(doc.Excerpt),
+		RawRating: optional(doc.RawRating), Title: optional(doc.Title), Text: doc.Text, Excerpt: optional(doc.Excerpt),
 		PostedAt: doc.PostedAt.UTC(), PostedAtKnown: new(doc.PostedAtKnown), FirstSeenAt: doc.FirstSeenAt.UTC(),
 		SourceUpdatedAt: at(doc.SourceUpdatedAt), Version: doc.Version, Language: optional(doc.Analysis.Language),
 		Tags: each(doc.Analysis.Tags, tag), Overall: overall(doc.Analysis.Overall),
-		Urgent:          words[api.UrgentFlag](append([]review.Urgent{}, doc.Analysis.Urgent...)),
+		Urgent: flags(doc.Analysis.Urgent), Corrected: optional(doc.Corrected),
 		AnalysisVersion: optional(doc.Analysis.Version), Removed: doc.Removed, Rev: doc.Rev,
 		Case: caseOf(doc.Case, now),
 	}
@@ -107,7 +110,9 @@ func reviewOf(doc collections.Review, now time.Time) api.Review {
 	}
 	if len(doc.Analysis.Mentions) > 0 {
 		out.Mentions = new(each(doc.Analysis.Mentions, func(m review.Mention) api.Mention {
-			return api.Mention{Name: m.Name, Role: optional(m.Role), Start: m.Start, End: m.End}
+			return api.Mention{
+				Name: m.Name, Role: optional(m.Role), Polarity: optional(api.Polarity(m.Polarity)), Start: m.Start, End: m.End,
+			}
 		}))
 	}
 	return out
@@ -134,15 +139,15 @@ func detailOf(doc collections.Review, now time.Time) api.ReviewDetail {
 	r := reviewOf(doc, now)
 	out := api.ReviewDetail{
 		Id: r.Id, Site: r.Site, LocationId: r.LocationId, ListingId: r.ListingId, ExternalId: r.ExternalId, Url: r.Url,
-		Author: r.Author, Rating: r.Rating, RawRating: r.RawRating, SubRatings: r.SubRatings, Text: r.Text,
+		Author: r.Author, Rating: r.Rating, RawRating: r.RawRating, SubRatings: r.SubRatings, Title: r.Title, Text: r.Text,
 		Excerpt: r.Excerpt, PostedAt: r.PostedAt, PostedAtKnown: r.PostedAtKnown, FirstSeenAt: r.FirstSeenAt,
 		SourceUpdatedAt: r.SourceUpdatedAt, Version: r.Version, Language: r.Language, Tags: r.Tags, Overall: r.Overall,
 		Urgent: r.Urgent, Mentions: r.Mentions, AnalysisVersion: r.AnalysisVersion, Removed: r.Removed, Case: r.Case,
-		Rev: r.Rev, RemovedAt: at(doc.RemovedAt),
+		Rev: r.Rev, RemovedAt: at(doc.RemovedAt), Corrected: r.Corrected, Correction: correction(doc.Correction), Machine: machineTags(doc.Machine),
 		Earlier: each(doc.Earlier, func(v collections.TextVersion) api.ReviewVersion {
 			return api.ReviewVersion{
 				Version: v.Version, Author: v.Author, Rating: v.Rating, Text: v.Text, ObservedAt: v.ObservedAt.UTC(),
-				Tags: each(v.Analysis.Tags, tag), Overall: overall(v.Analysis.Overall),
+				Tags: each(v.Analysis.Tags, tag), Overall: overall(v.Analysis.Overall), Correction: correction(v.Correction),
 			}
 		}),
 		Notes: each(doc.Notes, func(n collections.Note) api.Note {
@@ -151,7 +156,11 @@ func detailOf(doc collections.Review, now time.Time) api.ReviewDetail {
 		AllowedStatuses: words[api.Status](append([]review.Status{}, doc.Case.Status.Next()...)),
 	}
 	if doc.SourceReply != nil {
-		out.SiteReply = &api.SiteReply{Text: doc.SourceReply.Text, UpdatedAt: at(doc.SourceReply.UpdatedAt)}
+		out.SiteReply = &api.SiteReply{
+			Text: doc.SourceReply.Text, UpdatedAt: at(doc.SourceReply.UpdatedAt),
+			State:   new(api.SiteReplyState(cmp.Or(doc.SourceReply.State, events.ReplyPublic))),
+			Problem: optional(doc.SourceReply.Problem),
+		}
 	}
 	return out
 }
@@ -177,14 +186,18 @@ func listing(l sources.Listing) api.Listing {
 	out := api.Listing{
 		Id: l.ID, LocationId: l.LocationID, Site: l.Site, Adapter: l.Adapter, Ref: l.Ref,
 		Credential: optional(l.Credential), IntervalSeconds: optional(l.Interval), Enabled: l.Enabled,
-		CreatedAt: l.CreatedAt.UTC(), Health: api.ListingHealth(collections.HealthNew), Reviews: new(l.Reviews),
+		CreatedAt: l.CreatedAt.UTC(), Health: api.Health(healthOf(l)), Reviews: new(l.Reviews),
 		Problem: optional(l.State.Problem), LastPollAt: at(l.State.LastPollAt), LastOkAt: at(l.State.LastOKAt),
-	}
-	if l.State.Health != "" {
-		out.Health = api.ListingHealth(l.State.Health)
+		LastHeardAt: at(l.State.LastNewAt), PollRequestedAt: at(l.AskedAt),
 	}
 	if l.Enabled {
 		out.DueAt = at(l.State.DueAt)
+		if l.State.Alarm {
+			out.Alarm, out.AlarmSince = new(true), at(l.State.AlarmSince)
+		}
+	}
+	if l.State.Gaps > 0 {
+		out.RhythmSeconds = optional(int(l.State.GapSeconds))
 	}
 	if l.Facts == nil {
 		return out
@@ -199,6 +212,11 @@ func listing(l sources.Listing) api.Listing {
 		out.Facts.ReviewCount = optional(facts.Aggregate.ReviewCount)
 	}
 	return out
+}
+
+// healthOf is how polling a listing goes; new before the first poll.
+func healthOf(l sources.Listing) collections.Health {
+	return cmp.Or(l.State.Health, collections.HealthNew)
 }
 
 func importOf(i intake.Import) api.Import {

@@ -60,6 +60,12 @@ func (s *server) GetReviewFacets(c *gin.Context, p api.GetReviewFacetsParams) {
 		s.fail(c, err)
 		return
 	}
+	lexicon, err := s.cfg.Store.Lexicon(c.Request.Context(), org(c))
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	names := ownNames(lexicon)
 	of := func(facet inbox.Facet, selected []string) []api.FacetValue {
 		values := make([]api.FacetValue, 0, len(counts.By[facet]))
 		for _, count := range counts.By[facet] {
@@ -83,13 +89,21 @@ func (s *server) GetReviewFacets(c *gin.Context, p api.GetReviewFacetsParams) {
 		Total: counts.Total, Urgent: counts.Urgent, Overdue: counts.Overdue,
 		LocationId: of(inbox.ByLocation, f.Locations),
 		Site:       of(inbox.BySite, f.Sites),
-		Topic:      of(inbox.ByTopic, words[string](f.Topics)),
+		Topic:      named(of(inbox.ByTopic, words[string](f.Topics)), names),
 		Polarity:   of(inbox.ByPolarity, words[string](f.Polarities)),
 		Overall:    of(inbox.ByOverall, words[string](f.Overall)),
 		Status:     of(inbox.ByStatus, words[string](f.Statuses)),
 		OwnerId:    of(inbox.ByOwner, owners),
 		Rating:     of(inbox.ByRating, nil),
 	})
+}
+
+// named adds to topics of the organization's own what people call them.
+func named(values []api.FacetValue, names map[string]string) []api.FacetValue {
+	for i := range values {
+		values[i].Name = optional(names[values[i].Value])
+	}
+	return values
 }
 
 // GetReview reads one review.

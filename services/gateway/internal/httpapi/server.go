@@ -24,11 +24,14 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/bedside-health/bedside/libs/collections"
+	"github.com/bedside-health/bedside/libs/config"
 	"github.com/bedside-health/bedside/libs/review"
 	"github.com/bedside-health/bedside/services/gateway/inbox"
 	"github.com/bedside-health/bedside/services/gateway/intake"
 	"github.com/bedside-health/bedside/services/gateway/internal/httpapi/api"
 	"github.com/bedside-health/bedside/services/gateway/live"
+	"github.com/bedside-health/bedside/services/gateway/practice"
+	"github.com/bedside-health/bedside/services/gateway/replies"
 	"github.com/bedside-health/bedside/services/gateway/signin"
 	"github.com/bedside-health/bedside/services/gateway/sources"
 )
@@ -40,6 +43,8 @@ type Store interface {
 	ReviewEvents(ctx context.Context, org, id string, limit int, cursor string) ([]collections.CaseEvent, string, error)
 	Locations(ctx context.Context, org string) ([]collections.Location, error)
 	People(ctx context.Context, org string) ([]collections.Person, error)
+	Lexicon(ctx context.Context, org string) (collections.Lexicon, error)
+	Corrected(ctx context.Context, org string, limit int, cursor string) ([]collections.Review, string, error)
 }
 
 // Commands changes reviews.
@@ -47,6 +52,8 @@ type Commands interface {
 	SetOwner(ctx context.Context, act inbox.Act, owner, reason string) error
 	SetStatus(ctx context.Context, act inbox.Act, status review.Status, reason string) error
 	AddNote(ctx context.Context, act inbox.Act, note, text string) error
+	CorrectTags(ctx context.Context, act inbox.Act, judgement inbox.Judgement) error
+	WithdrawCorrection(ctx context.Context, act inbox.Act) error
 }
 
 // Counter counts reviews by filter value, and is told when an organization's reviews
@@ -77,8 +84,12 @@ type Config struct {
 	Commands Commands
 	SignIn   *signin.Service
 	Sources  *sources.Service
+	Practice *practice.Service
+	Replies  *replies.Service
 	Intake   *intake.Service
 	Hub      *live.Hub
+	// PushToken is what notifications of Google show; empty means that none are taken.
+	PushToken config.Secret
 	// Web is the built web app; nil where it is not built in.
 	Web fs.FS
 	// Health serves /livez and /readyz.
@@ -109,6 +120,7 @@ type server struct {
 	origins *http.CrossOriginProtection
 	metrics *metrics
 	tracer  trace.Tracer
+	pace    pace
 }
 
 var _ api.ServerInterface = (*server)(nil)
@@ -122,7 +134,7 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{cfg: cfg, ops: ops, origins: http.NewCrossOriginProtection()}
+	s := &server{cfg: cfg, ops: ops, origins: http.NewCrossOriginProtection(), pace: slowest()}
 	for _, origin := range cfg.TrustedOrigins {
 		if err := s.origins.AddTrustedOrigin(origin); err != nil {
 			return nil, fmt.Errorf("trust an origin: %w", err)
@@ -143,6 +155,9 @@ func (c Config) validate() error {
 	var faults []error
 	if c.Store == nil || c.Counter == nil || c.Commands == nil || c.SignIn == nil || c.Sources == nil || c.Intake == nil || c.Hub == nil {
 		faults = append(faults, errors.New("store, counter, commands, sign-in, sources, intake and hub are required"))
+	}
+	if c.Practice == nil || c.Replies == nil {
+		faults = append(faults, errors.New("the practice and the check of replies are required"))
 	}
 	if c.Health == nil || c.Logger == nil || c.Now == nil {
 		faults = append(faults, errors.New("health, logger and clock are required"))

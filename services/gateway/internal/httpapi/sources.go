@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/services/gateway/internal/httpapi/api"
 	"github.com/bedside-health/bedside/services/gateway/sources"
 )
@@ -16,7 +17,42 @@ func (s *server) ListListings(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.answer(c, http.StatusOK, list[api.Listing]{Items: each(found, listing)})
+	s.answer(c, http.StatusOK, listings(found))
+}
+
+// listings are all listings with how many are in which health. Those that are paused
+// are nobody's trouble.
+func listings(found []sources.Listing) api.ListingList {
+	out := api.ListingList{Items: each(found, listing), Health: []api.FacetValue{}}
+	tally := map[collections.Health]int64{}
+	for i, l := range found {
+		if !l.Enabled {
+			continue
+		}
+		tally[healthOf(l)]++
+		if value(out.Items[i].Alarm) {
+			out.Alarms++
+		}
+	}
+	for _, health := range []collections.Health{
+		collections.HealthNew, collections.HealthOK, collections.HealthLate, collections.HealthRateLimited, collections.HealthNotAuthorised,
+		collections.HealthChangedShape, collections.HealthSilent, collections.HealthEnded,
+	} {
+		if tally[health] > 0 {
+			out.Health = append(out.Health, api.FacetValue{Value: string(health), Count: tally[health]})
+		}
+	}
+	return out
+}
+
+// PollListing asks for a listing to be polled out of turn.
+func (s *server) PollListing(c *gin.Context, id api.Id) {
+	asked, err := s.cfg.Sources.Poll(c.Request.Context(), org(c), id)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.answer(c, http.StatusAccepted, api.PollRequest{At: asked})
 }
 
 // CreateListing begins to watch a listing.

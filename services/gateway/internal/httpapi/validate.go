@@ -35,9 +35,8 @@ func (op *operation) validate(c *gin.Context) error {
 		Options: &openapi3filter.Options{
 			MultiError:          true,
 			SkipSettingDefaults: true,
-			// A file is read as it streams in.
-			ExcludeRequestBody: op.id == "createImport",
-			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+			ExcludeRequestBody:  op.reads,
+			AuthenticationFunc:  openapi3filter.NoopAuthenticationFunc,
 		},
 	})
 	if err == nil {

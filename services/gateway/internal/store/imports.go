@@ -100,33 +100,23 @@ const abandonedAfter = 6 * time.Hour
 
 // PurgeImports removes what uploads left that never came to their end.
 func (s *Store) PurgeImports(ctx context.Context) error {
-	organizations, err := all(ctx, s.shared.Organizations, docstore.AllOrgs(), docstore.Query{Index: "all"})
-	if err != nil {
-		return fmt.Errorf("list organizations: %w", err)
-	}
-	before := s.now().Add(-abandonedAfter)
-	for _, organization := range organizations {
-		q := docstore.Query{Index: "newest", Where: []docstore.Cond{docstore.Below("created_at", before)}, Limit: 20}
-		for {
-			page, err := s.shared.Imports.Page(ctx, docstore.Org(organization.ID), q)
-			if err != nil {
-				return fmt.Errorf("list imports: %w", err)
+	q := docstore.Query{Index: "unfinished", Limit: 100, Where: []docstore.Cond{
+		docstore.Is("complete", false), docstore.Below("created_at", s.now().Add(-abandonedAfter)),
+	}}
+	for {
+		page, err := s.shared.Imports.Page(ctx, docstore.AllOrgs(), q)
+		if err != nil {
+			return fmt.Errorf("list unfinished imports: %w", err)
+		}
+		for _, doc := range page.Items {
+			if err := s.DropImport(ctx, doc.OrgID, doc.ID); err != nil {
+				return err
 			}
-			for _, doc := range page.Items {
-				if doc.Complete {
-					continue
-				}
-				if err := s.DropImport(ctx, organization.ID, doc.ID); err != nil {
-					return err
-				}
-			}
-			if page.Next == "" {
-				break
-			}
-			q.Cursor = page.Next
+		}
+		if q.Cursor = page.Next; q.Cursor == "" {
+			return nil
 		}
 	}
-	return nil
 }
 
 func chunkID(id string, n int) string { return fmt.Sprintf("%s.%d", id, n) }

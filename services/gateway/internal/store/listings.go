@@ -3,10 +3,12 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/docstore"
 	"github.com/bedside-health/bedside/libs/problem"
+	"github.com/bedside-health/bedside/services/gateway/sources"
 )
 
 // AddListing stores a new listing. One for the same site and address in the
@@ -29,7 +31,7 @@ func (s *Store) Listing(ctx context.Context, org, id string) (collections.Listin
 // Listings reads all listings of an organization in the order they were added.
 func (s *Store) Listings(ctx context.Context, org string) ([]collections.Listing, error) {
 	return all(ctx, s.shared.Listings, docstore.Org(org), docstore.Query{
-		Index: "by_created", Where: []docstore.Cond{docstore.OneOf("adapter", []string{"google", "directory"})},
+		Index: "by_created", Where: []docstore.Cond{docstore.OneOf("adapter", sources.Adapters())},
 	})
 }
 
@@ -46,6 +48,9 @@ func (s *Store) ChangeListing(
 
 // DropListing removes a listing; its reviews stay.
 func (s *Store) DropListing(ctx context.Context, org, id string) error {
+	if err := s.shared.PollHints.Delete(ctx, docstore.Org(org), id); err != nil {
+		return fmt.Errorf("remove the wish to poll a listing: %w", err)
+	}
 	return s.shared.Listings.Delete(ctx, docstore.Org(org), id)
 }
 

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -140,6 +141,40 @@ func (c *Commands) AddNote(ctx context.Context, act inbox.Act, note, content str
 	})
 }
 
+// CorrectTags says which tags a person sees right.
+func (c *Commands) CorrectTags(ctx context.Context, act inbox.Act, j inbox.Judgement) error {
+	body := client.CorrectTagsJSONRequestBody{Reason: text(j.Reason)}
+	// The generated element has no name. That there is none must not become null.
+	body.Tags = slices.Grow(body.Tags, len(j.Tags)+1)[:len(j.Tags)]
+	for i, tag := range j.Tags {
+		body.Tags[i].Topic, body.Tags[i].Polarity = string(tag.Topic), client.CorrectTagsJSONBodyTagsPolarity(tag.Polarity)
+	}
+	if j.Overall != "" {
+		body.Overall = new(client.CorrectTagsJSONBodyOverall(j.Overall))
+	}
+	if j.Urgent != nil {
+		flags := make([]client.CorrectTagsJSONBodyUrgent, len(j.Urgent))
+		for i, flag := range j.Urgent {
+			flags[i] = client.CorrectTagsJSONBodyUrgent(flag)
+		}
+		body.Urgent = &flags
+	}
+	return c.send(ctx, func(ctx context.Context) (*http.Response, error) {
+		return c.client.CorrectTags(ctx, act.ReviewID, &client.CorrectTagsParams{
+			BedsideOrg: act.OrgID, BedsideActorId: act.PersonID, BedsideActorName: actorName(act), BedsideExpectedRev: expected(act),
+		}, body)
+	})
+}
+
+// WithdrawCorrection takes the correction of the tags back.
+func (c *Commands) WithdrawCorrection(ctx context.Context, act inbox.Act) error {
+	return c.send(ctx, func(ctx context.Context) (*http.Response, error) {
+		return c.client.WithdrawCorrection(ctx, act.ReviewID, &client.WithdrawCorrectionParams{
+			BedsideOrg: act.OrgID, BedsideActorId: act.PersonID, BedsideActorName: actorName(act), BedsideExpectedRev: expected(act),
+		})
+	})
+}
+
 func text(s string) *string {
 	if s == "" {
 		return nil
@@ -150,8 +185,8 @@ func text(s string) *string {
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 64 << 10
 
-// attempts is how often a command is tried. Setting what is set and adding a note
-// that is there change nothing, so that every command may be repeated.
+// attempts is how often a command is tried. Setting what is set, adding a note that is
+// there and withdrawing what is gone change nothing, so that every command may be repeated.
 const attempts = 4
 
 func (c *Commands) send(ctx context.Context, request func(context.Context) (*http.Response, error)) error {

@@ -83,7 +83,7 @@ func (s *server) AddNote(c *gin.Context, id api.Id, p api.AddNoteParams) {
 	s.answer(c, done, err)
 }
 
-// command reads what all commands have; false means that it has answered.
+// command reads what all commands have, and the body unless it is nil; false means that it has answered.
 func (s *server) command(c *gin.Context, id, org, actor string, name *string, rev *int64, body any) (casework.Command, bool) {
 	cmd := casework.Command{OrgID: org, ReviewID: id, By: collections.Actor{Kind: collections.ActorPerson, ID: actor}}
 	faults := []error{required("id", id, maxID), required("Bedside-Org", org, maxID), required("Bedside-Actor-Id", actor, maxID)}
@@ -102,9 +102,10 @@ func (s *server) command(c *gin.Context, id, org, actor string, name *string, re
 		cmd.ExpectedRev = *rev
 	}
 	err := errors.Join(faults...)
-	if err != nil {
+	switch {
+	case err != nil:
 		err = invalid(err)
-	} else {
+	case body != nil:
 		err = readBody(c, body)
 	}
 	if err != nil {

@@ -35,6 +35,8 @@ type Cases interface {
 	Assign(ctx context.Context, cmd casework.Command, ownerID, reason string) (casework.Done, error)
 	SetStatus(ctx context.Context, cmd casework.Command, to review.Status, reason string) (casework.Done, error)
 	AddNote(ctx context.Context, cmd casework.Command, noteID, text string) (casework.Done, error)
+	Correct(ctx context.Context, cmd casework.Command, j casework.Judgement, reason string) (casework.Done, error)
+	Withdraw(ctx context.Context, cmd casework.Command) (casework.Done, error)
 }
 
 // Config configures New.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -54,6 +55,21 @@ func (d *desk) SetStatus(_ context.Context, cmd casework.Command, to review.Stat
 
 func (d *desk) AddNote(_ context.Context, cmd casework.Command, id, text string) (casework.Done, error) {
 	return d.did(cmd, "note", id, text)
+}
+
+func (d *desk) Correct(_ context.Context, cmd casework.Command, j casework.Judgement, reason string) (casework.Done, error) {
+	args := []string{string(j.Overall), reason}
+	for _, tag := range j.Tags {
+		args = append(args, string(tag.Topic)+":"+string(tag.Polarity))
+	}
+	if j.Urgent != nil {
+		args = append(args, fmt.Sprint("urgent", j.Urgent))
+	}
+	return d.did(cmd, "correct", args...)
+}
+
+func (d *desk) Withdraw(_ context.Context, cmd casework.Command) (casework.Done, error) {
+	return d.did(cmd, "withdraw")
 }
 
 func handler(t *testing.T, d *desk, log io.Writer) http.Handler {
@@ -109,6 +125,13 @@ func TestHandler_Commands_ReachTheCases(t *testing.T) {
 		{"PUT", "/internal/v1/reviews/r_1/owner", `{"owner_id":"p2"}`, "assign", []string{"p2", ""}},
 		{"PUT", "/internal/v1/reviews/r_1/status", `{"status":"on_hold"}`, "status", []string{"on_hold", ""}},
 		{"POST", "/internal/v1/reviews/r_1/notes", `{"id":"n1","text":"two\nlines"}`, "note", []string{"n1", "two\nlines"}},
+		{
+			"PUT", "/internal/v1/reviews/r_1/tags", `{"tags":[{"topic":"billing","polarity":"mixed"},{"topic":"own.parking","polarity":"negative"}],"overall":"positive","urgent":["privacy"],"reason":" no "}`,
+			"correct", []string{"positive", "no", "billing:mixed", "own.parking:negative", "urgent[privacy]"},
+		},
+		{"PUT", "/internal/v1/reviews/r_1/tags", `{"tags":[]}`, "correct", []string{"", ""}},
+		{"PUT", "/internal/v1/reviews/r_1/tags", `{"tags":[],"urgent":[]}`, "correct", []string{"", "", "urgent[]"}},
+		{"DELETE", "/internal/v1/reviews/r_1/tags", ``, "withdraw", nil},
 	} {
 		w := send(h, c.method, c.path, c.body, header("Bedside-Actor-Name", "J%C3%BCrgen%20K"), header("Bedside-Expected-Rev", "12"))
 		require.Equal(t, http.StatusOK, w.Code, w.Body.String())
@@ -137,6 +160,7 @@ func TestHandler_WithoutTheToken_Refused(t *testing.T) {
 
 func TestHandler_BadRequests_ToldWhatIsWrong(t *testing.T) {
 	const owner, status, notes = "/internal/v1/reviews/r_1/owner", "/internal/v1/reviews/r_1/status", "/internal/v1/reviews/r_1/notes"
+	const tags = "/internal/v1/reviews/r_1/tags"
 	d := &desk{}
 	h := handler(t, d, io.Discard)
 	for _, c := range []struct {
@@ -166,6 +190,16 @@ func TestHandler_BadRequests_ToldWhatIsWrong(t *testing.T) {
 		{"no status", "PUT", status, `{}`, "invalid_command", nil},
 		{"empty note", "POST", notes, `{"id":"n","text":" \n "}`, "invalid_command", nil},
 		{"note without id", "POST", notes, `{"text":"x"}`, "invalid_command", nil},
+		{"no tags", "PUT", tags, `{}`, "invalid_command", nil},
+		{"tags of null", "PUT", tags, `{"tags":null}`, "invalid_command", nil},
+		{"unknown topic", "PUT", tags, `{"tags":[{"topic":"parking","polarity":"mixed"}]}`, "invalid_command", nil},
+		{"misspelt own topic", "PUT", tags, `{"tags":[{"topic":"own.Parking","polarity":"mixed"}]}`, "invalid_command", nil},
+		{"absent is no polarity of a tag", "PUT", tags, `{"tags":[{"topic":"billing","polarity":"absent"}]}`, "invalid_command", nil},
+		{"unknown verdict", "PUT", tags, `{"tags":[],"overall":"good"}`, "invalid_command", nil},
+		{"unknown flag", "PUT", tags, `{"tags":[],"urgent":["fire"]}`, "invalid_command", nil},
+		{"many flags", "PUT", tags, `{"tags":[],"urgent":["privacy","privacy","privacy","privacy","privacy"]}`, "invalid_command", nil},
+		{"many tags", "PUT", tags, `{"tags":[` + strings.Repeat(`{"topic":"billing","polarity":"mixed"},`, 50) + `{"topic":"billing","polarity":"mixed"}]}`, "invalid_command", nil},
+		{"evidence of a person", "PUT", tags, `{"tags":[{"topic":"billing","polarity":"mixed","evidence":[]}]}`, "invalid_body", nil},
 		{"long note", "POST", notes, `{"id":"n","text":"` + strings.Repeat("é", 10_001) + `"}`, "invalid_command", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -47,6 +47,27 @@ func (c *Cases) AddNote(ctx context.Context, cmd casework.Command, noteID, text 
 	})
 }
 
+// Correct stores how a person sees the tags right, as far as the machine's differ.
+// Errors: NotFound for the review, Conflict for another revision, Invalid for a judgement
+// that is none of this text.
+func (c *Cases) Correct(ctx context.Context, cmd casework.Command, j casework.Judgement, reason string) (casework.Done, error) {
+	return c.counted("correct_tags", func() (casework.Done, error) {
+		return c.command(ctx, cmd, func(doc collections.Review) (collections.Review, bool, error) {
+			return c.desk.Correct(doc, j, reason, cmd.By, c.cfg.Clock())
+		})
+	})
+}
+
+// Withdraw takes the correction of the tags back.
+func (c *Cases) Withdraw(ctx context.Context, cmd casework.Command) (casework.Done, error) {
+	return c.counted("withdraw_correction", func() (casework.Done, error) {
+		return c.command(ctx, cmd, func(doc collections.Review) (collections.Review, bool, error) {
+			next, changed := c.desk.Withdraw(doc, cmd.By, c.cfg.Clock())
+			return next, changed, nil
+		})
+	})
+}
+
 func (c *Cases) counted(name string, run func() (casework.Done, error)) (casework.Done, error) {
 	done, err := run()
 	outcome := "done"
@@ -152,6 +173,7 @@ func explain(err error) error {
 	var transition *casework.TransitionError
 	var reason *casework.ReasonError
 	var notes *casework.NotesError
+	var judgement *casework.JudgementError
 	switch {
 	case errors.As(err, &transition):
 		allowed := make([]string, 0, 6)
@@ -163,6 +185,8 @@ func explain(err error) error {
 		return problem.New(problem.Invalid, "reason_required", "%s", reason.Error())
 	case errors.As(err, &notes):
 		return problem.New(problem.Invalid, "too_many_notes", "%s", notes.Error())
+	case errors.As(err, &judgement):
+		return problem.New(problem.Invalid, "invalid_tags", "%s", judgement.Error())
 	case errors.Is(err, docstore.ErrNotFound):
 		return problem.New(problem.NotFound, "review_not_found", "there is no such review")
 	}

@@ -9,6 +9,7 @@
 package findings
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,6 +114,7 @@ func (c *Comparer) Run(ctx context.Context) {
 // once compares everything if no other process does.
 func (c *Comparer) once(ctx context.Context) error {
 	counts := map[[2]string]int{}
+	var failed error // the first organization that could not be compared; the others still are
 	err := pages(func(cursor string) (string, error) {
 		if err := c.keepDuty(ctx); err != nil {
 			return "", err
@@ -125,8 +127,11 @@ func (c *Comparer) once(ctx context.Context) error {
 			if err := c.keepDuty(ctx); err != nil {
 				return "", err
 			}
-			if err := c.compare(ctx, o.ID, counts); err != nil {
-				return "", fmt.Errorf("compare the listings of organization %s: %w", o.ID, err)
+			if err := c.compare(ctx, o.ID, counts); err != nil && failed == nil {
+				failed = fmt.Errorf("compare the listings of organization %s: %w", o.ID, err)
+			}
+			if ctx.Err() != nil {
+				return "", fmt.Errorf("compare the listings of all organizations: %w", ctx.Err())
 			}
 		}
 		return next, nil
@@ -135,7 +140,7 @@ func (c *Comparer) once(ctx context.Context) error {
 	if errors.Is(err, errOthers) {
 		return nil
 	}
-	if err != nil {
+	if err = cmp.Or(err, failed); err != nil {
 		return err
 	}
 	for key, n := range counts {

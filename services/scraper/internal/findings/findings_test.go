@@ -2,6 +2,7 @@ package findings_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -255,6 +256,36 @@ func TestCompare_StoreFailsHalfWay_ResolvesNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorIs(t, findings.Once(c, t.Context()), context.DeadlineExceeded)
 	require.Len(t, open(d.findings(org)), 1)
+}
+
+func TestCompare_OneOrganizationCannotBeRead_TheOthersAreCompared(t *testing.T) {
+	d := newDesk(t, "sqlite:"+filepath.Join(t.TempDir(), "bedside.db"))
+	for _, o := range []string{org, other} {
+		d.listing(o, "a")
+		d.shows(o, "a", otherPhone)
+	}
+	for _, broken := range []string{org, other} {
+		c, err := findings.New(findings.Config{Store: noFactsOf{d.store, broken}, Holder: "one", Every: time.Hour, Now: func() time.Time { return d.now }})
+		require.NoError(t, err)
+		require.ErrorIs(t, findings.Once(c, t.Context()), errUnreadable)
+	}
+	require.Len(t, d.findings(org), 1)
+	require.Len(t, d.findings(other), 1)
+}
+
+var errUnreadable = errors.New("a document that cannot be read")
+
+// noFactsOf is a store that cannot read the facts of one organization.
+type noFactsOf struct {
+	*store.Store
+	broken string
+}
+
+func (s noFactsOf) AllFacts(ctx context.Context, org, cursor string) ([]collections.ListingFact, string, error) {
+	if org == s.broken {
+		return nil, "", errUnreadable
+	}
+	return s.Store.AllFacts(ctx, org, cursor)
 }
 
 // noFacts is a store that answers no longer when the facts are read.

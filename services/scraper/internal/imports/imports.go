@@ -88,7 +88,8 @@ func (c chunks) Chunk(ctx context.Context, importID string, n int) ([]sites.Revi
 	for i, r := range chunk.Reviews {
 		out[i] = sites.Review{
 			ExternalID: r.ExternalID, URL: r.URL, Author: r.Author, Rating: r.Rating,
-			RawRating: r.RawRating, Text: r.Text, PostedAt: r.PostedAt,
+			RawRating: r.RawRating, Title: r.Title, Text: r.Text, PostedAt: r.PostedAt, UpdatedAt: r.UpdatedAt,
+			Reply: r.Reply,
 		}
 	}
 	return out, n+1 < upload.Chunks, nil

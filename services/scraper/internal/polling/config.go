@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -97,6 +98,7 @@ type Scraper struct {
 	known    map[string]*roster // by adapter; used by the reconciling goroutine alone
 	pulse    pulse
 	claims   atomic.Uint64
+	shared   sync.Map // map[string]int by adapter: how many listings share each budget
 }
 
 // New makes a Scraper.

@@ -31,6 +31,7 @@ const (
 type confirmer struct {
 	*Scraper
 	cursor   string
+	waiting  int       // lacking observations of the looks since the beginning
 	frontier time.Time // publication of the latest observation seen in the inbox
 	progress time.Time // when one was last seen to have arrived
 	stalled  time.Time // when observations were last published again in standstill
@@ -76,7 +77,9 @@ func (c *confirmer) look(ctx context.Context) error {
 	}
 	var sum tally
 	before := now.Add(-c.cfg.ConfirmAfter)
-	fresh := c.cursor == ""
+	if c.cursor == "" {
+		c.waiting = 0
+	}
 	for looked := 0; looked < lookAtOnce; {
 		prints, next, err := c.cfg.Store.Unconfirmed(ctx, before, c.cursor)
 		if err != nil {
@@ -91,8 +94,9 @@ func (c *confirmer) look(ctx context.Context) error {
 			break
 		}
 	}
-	if fresh || c.cursor == "" {
-		c.metrics.waiting.Set(float64(sum.waiting))
+	c.waiting += sum.waiting
+	if c.cursor == "" {
+		c.metrics.waiting.Set(float64(c.waiting))
 	}
 	if sum.republished > 0 {
 		c.logger.WarnContext(ctx, "observations that the inbox lacks were published again", "count", sum.republished)

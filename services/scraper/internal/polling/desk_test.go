@@ -106,6 +106,7 @@ func newDesk(t testing.TB) *desk {
 	c := &clock{at: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)}
 	d := &desk{t: t, clock: c, place: newPlace(c), line: &line{t: t, docs: docs}, docs: docs, store: st}
 	policy := schedule.Default()
+	policy.Interval = 15 * time.Minute
 	d.cfg = Config{
 		Store: st, Bus: d.line, Sites: map[string]sites.Site{testAdapter: d.place}, Policy: policy,
 		Lease: time.Minute, Tick: 2 * time.Second, Concurrency: 4, PageTimeout: time.Minute,

@@ -28,6 +28,11 @@ type metrics struct {
 	confirmed   prometheus.Counter
 	republished prometheus.Counter
 	waiting     prometheus.Gauge
+	hints       *prometheus.CounterVec
+	batches     *prometheus.CounterVec
+	listings    *prometheus.GaugeVec
+	alarms      *prometheus.GaugeVec
+	unheard     *prometheus.GaugeVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -57,6 +62,21 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		republished: register(r, prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "bedside_scraper_republished_total", Help: "Observations published again because the inbox did not get them.",
 		})),
+		hints: register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bedside_scraper_hints_total", Help: "Notifications and wishes that made a listing due.",
+		}, []string{"adapter"})),
+		batches: register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bedside_scraper_batches_total", Help: "Reads of several listings by one list, by how they ended.",
+		}, []string{"adapter", "outcome"})),
+		listings: register(r, prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "bedside_scraper_listings", Help: "Listings that are polled, by health; reported by one scraper for all.",
+		}, []string{"adapter", "health"})),
+		alarms: register(r, prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "bedside_scraper_alarms", Help: "Listings about which something matters for long enough.",
+		}, []string{"adapter"})),
+		unheard: register(r, prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "bedside_scraper_unheard_minutes", Help: "Minutes since the listing was last read well that has waited longest for it.",
+		}, []string{"adapter", "site"})),
 		waiting: register(r, prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "bedside_scraper_unconfirmed", Help: "Observations that the inbox should have by now and has not, at the last look.",
 		})),
@@ -76,4 +96,13 @@ func register[C prometheus.Collector](r prometheus.Registerer, c C) C {
 		}
 	}
 	return c
+}
+
+// forget drops what was counted of an adapter: another scraper reports it now, or the
+// sites are others.
+func (m *metrics) forget(adapter string) {
+	of := prometheus.Labels{"adapter": adapter}
+	m.listings.DeletePartialMatch(of)
+	m.alarms.DeletePartialMatch(of)
+	m.unheard.DeletePartialMatch(of)
 }

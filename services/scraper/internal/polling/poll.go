@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/bedside-health/bedside/libs/collections"
+	"github.com/bedside-health/bedside/libs/polite"
 	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/sites"
 	"github.com/bedside-health/bedside/services/scraper/detect"
@@ -33,6 +34,7 @@ type run struct {
 	state   collections.PollState
 	listing collections.Listing
 	about   detect.Listing
+	target  sites.Listing // with its secret: never logged
 	site    sites.Site
 	plan    schedule.Plan
 	once    bool
@@ -45,6 +47,8 @@ type run struct {
 	warns   map[string]struct{}
 	out     schedule.Outcome
 	fetched bool // a page of this run was read and stored
+	purse   *purse
+	partial bool // a page may lack reviews
 	factual bool // facts of the listing were looked at
 	// unreported counts observations published that the state does not count yet.
 	unreported int64
@@ -59,12 +63,22 @@ func (s *Scraper) poll(ctx context.Context, state collections.PollState) {
 		attribute.String("bedside.listing", state.ID), attribute.String("bedside.adapter", state.Adapter)))
 	defer span.End()
 
-	r := &run{
+	r := s.newRun(state)
+	s.report(ctx, span, r, func(ctx context.Context) (string, error) { return r.supervised(ctx, r.read) })
+}
+
+func (s *Scraper) newRun(state collections.PollState) *run {
+	return &run{
 		Scraper: s, state: state, site: s.cfg.Sites[state.Adapter], began: s.now(),
 		seen: map[string]struct{}{}, tokens: map[string]struct{}{}, owners: map[string]bool{},
 		faults: map[detect.Fault]int{}, warns: map[string]struct{}{},
 	}
-	outcome, err := r.supervised(ctx)
+}
+
+// report tells how a poll ends.
+func (s *Scraper) report(ctx context.Context, span trace.Span, r *run, do func(context.Context) (string, error)) {
+	state := r.state
+	outcome, err := do(ctx)
 	s.metrics.polls.WithLabelValues(state.Adapter, outcome).Inc()
 	s.metrics.duration.WithLabelValues(state.Adapter).Observe(s.now().Sub(r.began).Seconds())
 	span.SetAttributes(attribute.String("bedside.outcome", outcome))
@@ -77,15 +91,15 @@ func (s *Scraper) poll(ctx context.Context, state collections.PollState) {
 	s.logger.DebugContext(ctx, "polled", "listing", state.ID, "org", state.OrgID, "adapter", state.Adapter, "outcome", outcome)
 }
 
-// supervised polls while the lease is kept and settles the result.
-func (r *run) supervised(ctx context.Context) (outcome string, err error) {
+// supervised reads while the lease is kept and settles the result.
+func (r *run) supervised(ctx context.Context, read func(context.Context) error) (outcome string, err error) {
 	held, drop := context.WithCancelCause(ctx)
 	renewing := make(chan struct{})
 	go func() {
 		defer close(renewing)
 		r.keepLease(held, drop)
 	}()
-	err = r.read(held)
+	err = read(held)
 	cause := context.Cause(held)
 	drop(nil)
 	<-renewing
@@ -110,7 +124,12 @@ func (r *run) settle(ctx context.Context, err error) (string, error) {
 		}
 		r.out.Took = now.Sub(r.began)
 		r.out.Remark = remark(r.faults, r.warns)
+		sharers := r.sharers(r.purse)
+		if r.purse != nil && !r.out.Batch {
+			r.out.Calls = r.purse.calls
+		}
 		write = func(state *collections.PollState) {
+			r.out.Spare = r.purse.spare(state, sharers, now, r.chance())
 			r.cfg.Policy.Succeed(state, r.out, interval, now, r.chance())
 		}
 	case errors.Is(err, errLeaseLost):
@@ -124,6 +143,17 @@ func (r *run) settle(ctx context.Context, err error) (string, error) {
 		write = func(state *collections.PollState) {
 			state.DueAt = now.Add(max(problem.RetryAfter(failed.cause), time.Second))
 		}
+	case errors.As(err, &failed) && (code(failed.cause) == polite.CodeHostQueue || code(failed.cause) == codeBudgetSpent):
+		// What the poll read before stays, and so does its place.
+		outcome, err = outcomePostponed, nil
+		spent := code(failed.cause) == codeBudgetSpent
+		until := now.Add(r.turn(failed.cause))
+		write = func(state *collections.PollState) {
+			r.cfg.Policy.Postpone(state, until, spent, now)
+		}
+	case errors.As(err, &failed) && (code(failed.cause) == polite.CodeHostUnknown || code(failed.cause) == codeBudgetUnknown):
+		outcome = outcomeOwnFault
+		write = func(state *collections.PollState) { state.DueAt = now.Add(r.ownWait()) }
 	case errors.As(err, &failed):
 		outcome = string(problem.KindOf(failed.cause))
 		write = func(state *collections.PollState) {
@@ -153,13 +183,32 @@ func (r *run) settle(ctx context.Context, err error) (string, error) {
 	return outcome, err
 }
 
+// turn is how long a poll waits that a pace or a budget kept from being made: a little
+// longer than until the next turn, each by its own measure, because many wait for it.
+func (r *run) turn(cause error) time.Duration {
+	wait := max(problem.RetryAfter(cause), time.Second)
+	if r.purse != nil && code(cause) == codeBudgetSpent {
+		return r.purse.left.Spare(r.now(), r.sharers(r.purse), r.state.PollCalls, r.chance())
+	}
+	return wait + time.Duration(r.chance()*float64(wait))
+}
+
 // ownWait spreads polls that our own store or broker interrupted.
 func (r *run) ownWait() time.Duration {
 	return time.Duration((0.5 + r.chance()) * float64(5*time.Second))
 }
 
-// read polls the listing. A listing that is not to be polled leaves the plan empty.
+// read polls the listing by its own list. A listing that is not to be polled leaves the
+// plan empty.
 func (r *run) read(ctx context.Context) error {
+	if err := r.prepare(ctx); err != nil || r.plan.StartedAt.IsZero() {
+		return err
+	}
+	return r.list(ctx)
+}
+
+// prepare finds out what is to be read.
+func (r *run) prepare(ctx context.Context) error {
 	listing, found, err := r.cfg.Store.Listing(ctx, r.state.OrgID, r.state.ID)
 	if err != nil {
 		return fmt.Errorf("read the listing: %w", err)
@@ -184,31 +233,36 @@ func (r *run) read(ctx context.Context) error {
 	}
 	r.plan = r.cfg.Policy.Plan(r.state, r.began)
 	r.out.Plan = r.plan
-	secret, err := r.secret()
+	secret, err := r.secret(listing)
 	if err != nil {
 		return siteError{err}
 	}
-	req := sites.Request{
-		Listing: sites.Listing{
-			ID: listing.ID, OrgID: listing.OrgID, LocationID: listing.LocationID,
-			Site: listing.Site, Adapter: listing.Adapter, Ref: listing.Ref, Secret: secret,
-		},
-		Page: r.plan.Page, Since: r.plan.Since,
+	r.purse = r.purseOf(r.site, secret)
+	r.target = sites.Listing{
+		ID: listing.ID, OrgID: listing.OrgID, LocationID: listing.LocationID,
+		Site: listing.Site, Adapter: listing.Adapter, Ref: listing.Ref, Secret: secret,
 	}
+	return nil
+}
+
+// list reads the listing's own list.
+func (r *run) list(ctx context.Context) error {
+	req := sites.Request{Listing: r.target, Page: r.plan.Page, Since: r.plan.Since}
 	if req.Page == "" {
 		req.ETag, req.LastModified = r.plan.ETag, r.plan.LastModified
 	}
 	return r.pages(ctx, req)
 }
 
-func (r *run) secret() (string, error) {
-	if r.listing.Credential == "" {
+// secret is the credential that a listing names.
+func (s *Scraper) secret(listing collections.Listing) (string, error) {
+	if listing.Credential == "" {
 		return "", nil
 	}
-	if r.cfg.Secret == nil {
+	if s.cfg.Secret == nil {
 		return "", problem.New(problem.Forbidden, schedule.CodeCredentialMissing, "no credentials are configured")
 	}
-	return r.cfg.Secret(r.listing.OrgID, r.listing.Credential)
+	return s.cfg.Secret(listing.OrgID, listing.Credential)
 }
 
 // pages reads the list to its end and concludes.
@@ -231,7 +285,7 @@ func (r *run) pages(ctx context.Context, req sites.Request) error {
 			return err
 		}
 		if page.Next == "" {
-			r.out.Complete = page.Complete && !r.plan.Resumed && len(page.Warnings) == 0
+			r.out.Complete = page.Complete && !r.plan.Resumed && !r.partial && r.distinct() >= r.out.Total
 			return r.conclude(ctx)
 		}
 		r.tokens[req.Page] = struct{}{}
@@ -246,6 +300,10 @@ func (r *run) pages(ctx context.Context, req sites.Request) error {
 	}
 }
 
+// distinct is how many different reviews the pages showed. Items that repeat because the
+// list shifts must not make up for those that slipped through between two pages.
+func (r *run) distinct() int { return len(r.seen) + r.faults[detect.NoID] }
+
 // fetch reads one page and tells when.
 func (r *run) fetch(ctx context.Context, req sites.Request) (page sites.Page, at time.Time, err error) {
 	bound, cancel := context.WithTimeout(ctx, r.cfg.PageTimeout)
@@ -257,7 +315,12 @@ func (r *run) fetch(ctx context.Context, req sites.Request) (page sites.Page, at
 			err = siteError{problem.New(problem.Internal, "adapter_panic", "reading the page failed inside the adapter: %v", v)}
 		}
 	}()
-	page, err = r.site.Fetch(bound, req)
+	page, err = r.site.Fetch(r.purse.opened(bound), req)
+	if ctx.Err() == nil {
+		if err := r.purse.heard(ctx, page.Budget, err); err != nil {
+			return page, at, err
+		}
+	}
 	switch {
 	case err == nil:
 		return page, r.now(), nil

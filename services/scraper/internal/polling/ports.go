@@ -15,6 +15,8 @@ import (
 
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/events"
+	"github.com/bedside-health/bedside/libs/sites"
+	"github.com/bedside-health/bedside/services/scraper/schedule"
 )
 
 // Store is what polling keeps; package store documents each method.
@@ -27,6 +29,13 @@ type Store interface {
 	UpdateState(ctx context.Context, org, id string, change func(*collections.PollState) error) (collections.PollState, error)
 	Claim(ctx context.Context, adapter string, before time.Time, limit int, take func(*collections.PollState) bool) ([]collections.PollState, error)
 	OldestDue(ctx context.Context, adapter string, before time.Time) (time.Time, error)
+	Due(ctx context.Context, adapter string, before time.Time, limit int) ([]collections.PollState, error)
+	Polled(ctx context.Context, adapter, cursor string) ([]collections.PollState, string, error)
+	Hints(ctx context.Context, adapter string, since time.Time, cursor string) ([]collections.PollHint, string, error)
+
+	Spend(ctx context.Context, id, adapter string, rule sites.BudgetRule, now time.Time) (left schedule.Budget, ok bool, err error)
+	Account(ctx context.Context, id, adapter string, rule sites.BudgetRule, said sites.Budget, now time.Time) error
+	Exhaust(ctx context.Context, id, adapter string, rule sites.BudgetRule, until, now time.Time) error
 
 	Fingerprints(ctx context.Context, org string, ids []string) ([]collections.Fingerprint, error)
 	AddFingerprints(ctx context.Context, org string, prints []collections.Fingerprint) error

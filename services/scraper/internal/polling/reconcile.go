@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bedside-health/bedside/libs/collections"
+	"github.com/bedside-health/bedside/libs/sites"
 	"github.com/bedside-health/bedside/services/scraper/schedule"
 )
 
@@ -24,6 +25,8 @@ type roster struct {
 	revs     map[string]int64 // by "org/id"
 	newest   time.Time        // creation of the newest listing met
 	nextFull time.Time
+	hinted   time.Time            // the newest hint met
+	heeded   map[string]time.Time // hints met lately, by "org/id"
 }
 
 func newRoster() *roster { return &roster{revs: map[string]int64{}} }
@@ -38,6 +41,7 @@ func (s *Scraper) reconcile(ctx context.Context, adapter string) error {
 		since = r.newest.Add(-newcomersOverlap)
 	}
 	met := map[string]int64{}
+	count := s.newSharing(adapter)
 	for cursor := ""; ; {
 		listings, next, err := s.cfg.Store.Listings(ctx, adapter, since, cursor)
 		if err != nil {
@@ -48,6 +52,7 @@ func (s *Scraper) reconcile(ctx context.Context, adapter string) error {
 		}
 		for _, l := range listings {
 			met[l.OrgID+"/"+l.ID] = l.Rev
+			count.add(l)
 			if l.CreatedAt.After(r.newest) && !l.CreatedAt.After(s.now()) {
 				r.newest = l.CreatedAt
 			}
@@ -60,6 +65,7 @@ func (s *Scraper) reconcile(ctx context.Context, adapter string) error {
 	if full {
 		// Listings that are gone are forgotten, so that one that comes back is taken up.
 		r.revs = met
+		s.shared.Store(adapter, count.of)
 		r.nextFull = s.now().Add(max(s.cfg.Tick/2, fullShare*s.now().Sub(started)))
 	}
 	return nil
@@ -100,4 +106,45 @@ func (s *Scraper) adopt(ctx context.Context, r *roster, listings []collections.L
 		}
 	}
 	return nil
+}
+
+// sharing counts how many listings of an adapter share each budget.
+type sharing struct {
+	*Scraper
+	site  sites.Site // nil if it counts no calls
+	known map[string]string
+	of    map[string]int // by the budget's id
+}
+
+func (s *Scraper) newSharing(adapter string) *sharing {
+	out := &sharing{Scraper: s, known: map[string]string{}, of: map[string]int{}}
+	if s.purseOf(s.cfg.Sites[adapter], "") != nil {
+		out.site = s.cfg.Sites[adapter]
+	}
+	return out
+}
+
+func (c *sharing) add(l collections.Listing) {
+	if c.site == nil {
+		return
+	}
+	name := l.OrgID + "/" + l.Credential
+	id, ok := c.known[name]
+	if !ok {
+		if secret, err := c.secret(l); err == nil {
+			id = purseID(c.site.Adapter(), secret)
+		}
+		c.known[name] = id
+	}
+	c.of[id]++
+}
+
+// sharers is how many listings share a budget, as far as is known.
+func (s *Scraper) sharers(p *purse) int {
+	if p == nil {
+		return 0
+	}
+	of, _ := s.shared.Load(p.adapter)
+	counts, _ := of.(map[string]int)
+	return max(counts[p.id], 1)
 }

@@ -18,6 +18,7 @@ func (s *Scraper) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	work.Go(func() { s.confirmAlways(ctx) })
+	work.Go(func() { s.countAlways(ctx) })
 
 	polls := s.crews()
 	defer polls.wait()
@@ -51,19 +52,25 @@ func (s *Scraper) look(ctx context.Context, polls crews) error {
 		if err := s.reconcile(ctx, adapter); err != nil {
 			return err
 		}
-		now := s.now()
-		if err := s.handOut(ctx, polls, adapter, now, func(state *collections.PollState) bool {
-			return !state.DueAt.After(now) && !state.LeaseUntil.After(now)
-		}); err != nil {
+		if err := s.heed(ctx, adapter); err != nil {
 			return err
 		}
-		oldest, err := s.cfg.Store.OldestDue(ctx, adapter, now)
+		now := s.now()
+		all, err := s.handOut(ctx, polls, adapter, now, func(state *collections.PollState) bool {
+			return !state.DueAt.After(now) && !state.LeaseUntil.After(now)
+		})
 		if err != nil {
-			return fmt.Errorf("read what is due: %w", err)
+			return err
 		}
 		lag := 0.0
-		if !oldest.IsZero() {
-			lag = now.Sub(oldest).Seconds()
+		if !all {
+			oldest, err := s.cfg.Store.OldestDue(ctx, adapter, now)
+			if err != nil {
+				return fmt.Errorf("read what is due: %w", err)
+			}
+			if !oldest.IsZero() {
+				lag = now.Sub(oldest).Seconds()
+			}
 		}
 		s.metrics.dueLag.WithLabelValues(adapter).Set(lag)
 	}
@@ -78,7 +85,7 @@ func (s *Scraper) takeOver(ctx context.Context, polls crews) {
 	}
 	for _, adapter := range s.adapters {
 		// Leased states are due when their lease ends.
-		err := s.handOut(ctx, polls, adapter, s.now().Add(s.cfg.Lease+time.Second), func(state *collections.PollState) bool {
+		_, err := s.handOut(ctx, polls, adapter, s.now().Add(s.cfg.Lease+time.Second), func(state *collections.PollState) bool {
 			return s.inherited(state.LeaseHolder)
 		})
 		if err != nil && ctx.Err() == nil {
@@ -88,12 +95,12 @@ func (s *Scraper) takeOver(ctx context.Context, polls crews) {
 }
 
 // handOut claims states of an adapter that are due before a time, as many as there
-// are free hands, and starts a poll of each.
-func (s *Scraper) handOut(ctx context.Context, polls crews, adapter string, before time.Time, take func(*collections.PollState) bool) error {
+// are free hands, and starts a poll of each. It reports whether none was left.
+func (s *Scraper) handOut(ctx context.Context, polls crews, adapter string, before time.Time, take func(*collections.PollState) bool) (all bool, err error) {
 	for {
 		hands := polls[adapter].take()
 		if hands == 0 {
-			return nil
+			return false, nil
 		}
 		states, err := s.cfg.Store.Claim(ctx, adapter, before.Add(time.Millisecond), hands, func(state *collections.PollState) bool {
 			if !take(state) {
@@ -102,15 +109,16 @@ func (s *Scraper) handOut(ctx context.Context, polls crews, adapter string, befo
 			s.lease(state)
 			return true
 		})
-		polls[adapter].giveBack(hands - len(states))
-		for _, state := range states {
-			polls[adapter].start(func() { s.poll(ctx, state) })
+		units := s.gather(ctx, adapter, states)
+		polls[adapter].giveBack(hands - len(units))
+		for _, unit := range units {
+			polls[adapter].start(func() { s.pollAll(ctx, unit) })
 		}
 		if err != nil {
-			return fmt.Errorf("claim due listings of adapter %s: %w", adapter, err)
+			return false, fmt.Errorf("claim due listings of adapter %s: %w", adapter, err)
 		}
 		if len(states) < hands {
-			return nil
+			return true, nil
 		}
 	}
 }
@@ -197,11 +205,18 @@ func (c *crew) giveBack(n int) {
 	c.free += n
 }
 
-// start runs f with a hand that was taken, which is free again afterwards.
+// start runs f with a hand that was taken, which is free again afterwards. Where there
+// were free hands all along nothing due was left waiting, so nobody is woken.
 func (c *crew) start(f func()) {
 	c.wg.Go(func() {
 		f()
-		c.giveBack(1)
+		c.mu.Lock()
+		last := c.free == 0
+		c.free++
+		c.mu.Unlock()
+		if !last {
+			return
+		}
 		select {
 		case c.freed <- struct{}{}:
 		default:

@@ -3,6 +3,7 @@ package polling
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -11,6 +12,7 @@ import (
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/sites"
 	"github.com/bedside-health/bedside/services/scraper/detect"
+	"github.com/bedside-health/bedside/services/scraper/schedule"
 )
 
 // parallelWrites bounds how many fingerprints are changed at once.
@@ -25,7 +27,7 @@ type candidate struct {
 // take tells what a page shows and remembers it, in this order.
 func (r *run) take(ctx context.Context, page sites.Page, at time.Time) error {
 	for _, warning := range page.Warnings {
-		r.warns[warning] = struct{}{}
+		r.warns[warning], r.partial = struct{}{}, true
 	}
 	candidates := r.sift(page.Reviews, at)
 	known, err := r.fingerprints(ctx, candidates)
@@ -130,7 +132,7 @@ func (r *run) ours(ctx context.Context, print collections.Fingerprint, review si
 		free = !found || !owner.Enabled || r.isOnce(owner.Adapter)
 		r.owners[print.ListingID] = free
 	}
-	changed := print.Hash != detect.ContentHash(review.Author, review.Rating, review.Text)
+	changed := print.Hash != detect.ContentHash(review.Author, review.Rating, review.Title, review.Text)
 	switch {
 	case !free && changed && !r.once:
 		r.refuse(detect.SharedID)
@@ -144,8 +146,8 @@ func (r *run) ours(ctx context.Context, print collections.Fingerprint, review si
 	}
 }
 
-func (r *run) isOnce(adapter string) bool {
-	for _, once := range r.cfg.Once {
+func (s *Scraper) isOnce(adapter string) bool {
+	for _, once := range s.cfg.Once {
 		if once == adapter {
 			return true
 		}
@@ -207,6 +209,19 @@ func (r *run) remember(ctx context.Context, changes []detect.Change, out map[int
 	return nil
 }
 
+// arrived keeps the source times of the newest of the new reviews.
+func (r *run) arrived(c detect.Change) {
+	at := c.Event.PostedAt
+	if at.IsZero() {
+		at = c.Event.ObservedAt
+	}
+	if len(r.out.Arrivals) == 2*schedule.MaxArrivals {
+		slices.SortFunc(r.out.Arrivals, func(a, b time.Time) int { return b.Compare(a) })
+		r.out.Arrivals = r.out.Arrivals[:schedule.MaxArrivals]
+	}
+	r.out.Arrivals = append(r.out.Arrivals, at)
+}
+
 func (r *run) count(c detect.Change) {
 	if c.Event == nil {
 		return
@@ -215,6 +230,7 @@ func (r *run) count(c detect.Change) {
 	label := string(c.Event.Change)
 	if c.New {
 		r.out.New++
+		r.arrived(c)
 	}
 	if c.Restored {
 		label = "restored"

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/docstore"
+	"github.com/bedside-health/bedside/services/scraper/schedule"
 )
 
 // States reads the poll states of listings, those that exist.
@@ -52,4 +53,37 @@ func (s *Store) OldestDue(ctx context.Context, adapter string, before time.Time)
 		return time.Time{}, err
 	}
 	return page.Items[0].DueAt, nil
+}
+
+// Due reads the first states of an adapter that are due before a time, those that wait
+// longest first.
+func (s *Store) Due(ctx context.Context, adapter string, before time.Time, limit int) ([]collections.PollState, error) {
+	page, err := s.docs.PollStates.Page(ctx, docstore.AllOrgs(), docstore.Query{
+		Index: "due",
+		Where: []docstore.Cond{docstore.Is("adapter", adapter), docstore.Below("due_at", before)},
+		Limit: limit,
+	})
+	return page.Items, err
+}
+
+// Polled reads a page of the states of an adapter that are polled, over all
+// organizations. next is empty after the last page.
+func (s *Store) Polled(ctx context.Context, adapter, cursor string) (items []collections.PollState, next string, err error) {
+	page, err := s.docs.PollStates.Page(ctx, docstore.AllOrgs(), docstore.Query{
+		Index: "due",
+		Where: []docstore.Cond{docstore.Is("adapter", adapter), docstore.Below("due_at", schedule.Parked)},
+		Limit: listingsPage, Cursor: cursor,
+	})
+	return page.Items, page.Next, err
+}
+
+// Hints reads a page of the hints for an adapter's listings that were given since a
+// time, oldest first. next is empty after the last page.
+func (s *Store) Hints(ctx context.Context, adapter string, since time.Time, cursor string) (items []collections.PollHint, next string, err error) {
+	page, err := s.docs.PollHints.Page(ctx, docstore.AllOrgs(), docstore.Query{
+		Index: "by_time",
+		Where: []docstore.Cond{docstore.Is("adapter", adapter), docstore.From("at", since)},
+		Limit: listingsPage, Cursor: cursor,
+	})
+	return page.Items, page.Next, err
 }

@@ -1,6 +1,7 @@
 // Package store keeps what polling knows in the document store. It owns the
 // collections poll_states, fingerprints and listing_facts (and its private
-// scraper_duties) and only reads listings, imports and reviews.
+// scraper_duties, host_paces and budgets) and only reads listings, poll_hints, imports
+// and reviews.
 //
 // Everything it reads in bulk comes in bounded pages; what it reads over all
 // organizations goes through an index declared for that, and every write is
@@ -26,8 +27,10 @@ const (
 
 // Store keeps the scraper's documents. It is safe for concurrent use.
 type Store struct {
-	docs   *collections.Store
-	duties *docstore.Collection[duty]
+	docs    *collections.Store
+	duties  *docstore.Collection[duty]
+	paces   *docstore.Collection[pace]
+	budgets *docstore.Collection[budget]
 }
 
 // Open binds the collections on a backend.
@@ -40,7 +43,15 @@ func Open(ctx context.Context, backend docstore.Backend) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bind the scraper's duties: %w", err)
 	}
-	return &Store{docs: docs, duties: duties}, nil
+	paces, err := docstore.Bind(ctx, backend, paceDefinition())
+	if err != nil {
+		return nil, fmt.Errorf("bind the paces of hosts: %w", err)
+	}
+	budgets, err := docstore.Bind(ctx, backend, budgetDefinition())
+	if err != nil {
+		return nil, fmt.Errorf("bind the budgets of credentials: %w", err)
+	}
+	return &Store{docs: docs, duties: duties, paces: paces, budgets: budgets}, nil
 }
 
 // Listings reads a page of the enabled listings of an adapter over all

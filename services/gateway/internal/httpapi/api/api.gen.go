@@ -33,6 +33,99 @@ func (e ActorKind) Valid() bool {
 	}
 }
 
+// Defines values for FindingKind.
+const (
+	Differs   FindingKind = "differs"
+	Duplicate FindingKind = "duplicate"
+	Missing   FindingKind = "missing"
+)
+
+// Valid indicates whether the value is a known member of the FindingKind enum.
+func (e FindingKind) Valid() bool {
+	switch e {
+	case Differs:
+		return true
+	case Duplicate:
+		return true
+	case Missing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FindingField.
+const (
+	FindingFieldAcceptsNewPatients FindingField = "accepts_new_patients"
+	FindingFieldAddress            FindingField = "address"
+	FindingFieldCategories         FindingField = "categories"
+	FindingFieldHours              FindingField = "hours"
+	FindingFieldListing            FindingField = "listing"
+	FindingFieldName               FindingField = "name"
+	FindingFieldTelephone          FindingField = "telephone"
+	FindingFieldWebsite            FindingField = "website"
+)
+
+// Valid indicates whether the value is a known member of the FindingField enum.
+func (e FindingField) Valid() bool {
+	switch e {
+	case FindingFieldAcceptsNewPatients:
+		return true
+	case FindingFieldAddress:
+		return true
+	case FindingFieldCategories:
+		return true
+	case FindingFieldHours:
+		return true
+	case FindingFieldListing:
+		return true
+	case FindingFieldName:
+		return true
+	case FindingFieldTelephone:
+		return true
+	case FindingFieldWebsite:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Health.
+const (
+	HealthChangedShape  Health = "changed_shape"
+	HealthEnded         Health = "ended"
+	HealthLate          Health = "late"
+	HealthNew           Health = "new"
+	HealthNotAuthorised Health = "not_authorised"
+	HealthOk            Health = "ok"
+	HealthRateLimited   Health = "rate_limited"
+	HealthSilent        Health = "silent"
+)
+
+// Valid indicates whether the value is a known member of the Health enum.
+func (e Health) Valid() bool {
+	switch e {
+	case HealthChangedShape:
+		return true
+	case HealthEnded:
+		return true
+	case HealthLate:
+		return true
+	case HealthNew:
+		return true
+	case HealthNotAuthorised:
+		return true
+	case HealthOk:
+		return true
+	case HealthRateLimited:
+		return true
+	case HealthSilent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ImportState.
 const (
 	Checked ImportState = "checked"
@@ -57,51 +150,57 @@ func (e ImportState) Valid() bool {
 	}
 }
 
-// Defines values for ListingHealth.
+// Defines values for ListingInputAdapter.
 const (
-	ListingHealthChangedShape  ListingHealth = "changed_shape"
-	ListingHealthEnded         ListingHealth = "ended"
-	ListingHealthLate          ListingHealth = "late"
-	ListingHealthNew           ListingHealth = "new"
-	ListingHealthNotAuthorised ListingHealth = "not_authorised"
-	ListingHealthOk            ListingHealth = "ok"
-	ListingHealthRateLimited   ListingHealth = "rate_limited"
+	Careopinion ListingInputAdapter = "careopinion"
+	Directory   ListingInputAdapter = "directory"
+	Facebook    ListingInputAdapter = "facebook"
+	Google      ListingInputAdapter = "google"
+	Selector    ListingInputAdapter = "selector"
+	Trustpilot  ListingInputAdapter = "trustpilot"
+	Yelp        ListingInputAdapter = "yelp"
 )
 
-// Valid indicates whether the value is a known member of the ListingHealth enum.
-func (e ListingHealth) Valid() bool {
+// Valid indicates whether the value is a known member of the ListingInputAdapter enum.
+func (e ListingInputAdapter) Valid() bool {
 	switch e {
-	case ListingHealthChangedShape:
+	case Careopinion:
 		return true
-	case ListingHealthEnded:
+	case Directory:
 		return true
-	case ListingHealthLate:
+	case Facebook:
 		return true
-	case ListingHealthNew:
+	case Google:
 		return true
-	case ListingHealthNotAuthorised:
+	case Selector:
 		return true
-	case ListingHealthOk:
+	case Trustpilot:
 		return true
-	case ListingHealthRateLimited:
+	case Yelp:
 		return true
 	default:
 		return false
 	}
 }
 
-// Defines values for ListingInputAdapter.
+// Defines values for LocationPatchKind.
 const (
-	Directory ListingInputAdapter = "directory"
-	Google    ListingInputAdapter = "google"
+	Dental  LocationPatchKind = "dental"
+	Empty   LocationPatchKind = ""
+	EyeCare LocationPatchKind = "eye_care"
+	Medical LocationPatchKind = "medical"
 )
 
-// Valid indicates whether the value is a known member of the ListingInputAdapter enum.
-func (e ListingInputAdapter) Valid() bool {
+// Valid indicates whether the value is a known member of the LocationPatchKind enum.
+func (e LocationPatchKind) Valid() bool {
 	switch e {
-	case Directory:
+	case Dental:
 		return true
-	case Google:
+	case Empty:
+		return true
+	case EyeCare:
+		return true
+	case Medical:
 		return true
 	default:
 		return false
@@ -110,19 +209,82 @@ func (e ListingInputAdapter) Valid() bool {
 
 // Defines values for Polarity.
 const (
-	Mixed    Polarity = "mixed"
-	Negative Polarity = "negative"
-	Positive Polarity = "positive"
+	PolarityMixed    Polarity = "mixed"
+	PolarityNegative Polarity = "negative"
+	PolarityPositive Polarity = "positive"
 )
 
 // Valid indicates whether the value is a known member of the Polarity enum.
 func (e Polarity) Valid() bool {
 	switch e {
-	case Mixed:
+	case PolarityMixed:
 		return true
-	case Negative:
+	case PolarityNegative:
 		return true
-	case Positive:
+	case PolarityPositive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PolarityOrAbsent.
+const (
+	PolarityOrAbsentAbsent   PolarityOrAbsent = "absent"
+	PolarityOrAbsentMixed    PolarityOrAbsent = "mixed"
+	PolarityOrAbsentNegative PolarityOrAbsent = "negative"
+	PolarityOrAbsentPositive PolarityOrAbsent = "positive"
+)
+
+// Valid indicates whether the value is a known member of the PolarityOrAbsent enum.
+func (e PolarityOrAbsent) Valid() bool {
+	switch e {
+	case PolarityOrAbsentAbsent:
+		return true
+	case PolarityOrAbsentMixed:
+		return true
+	case PolarityOrAbsentNegative:
+		return true
+	case PolarityOrAbsentPositive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReplyFindingSeverity.
+const (
+	ReplyFindingSeverityBlock ReplyFindingSeverity = "block"
+	ReplyFindingSeverityWarn  ReplyFindingSeverity = "warn"
+)
+
+// Valid indicates whether the value is a known member of the ReplyFindingSeverity enum.
+func (e ReplyFindingSeverity) Valid() bool {
+	switch e {
+	case ReplyFindingSeverityBlock:
+		return true
+	case ReplyFindingSeverityWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReplyReportVerdict.
+const (
+	ReplyReportVerdictBlock ReplyReportVerdict = "block"
+	ReplyReportVerdictPass  ReplyReportVerdict = "pass"
+	ReplyReportVerdictWarn  ReplyReportVerdict = "warn"
+)
+
+// Valid indicates whether the value is a known member of the ReplyReportVerdict enum.
+func (e ReplyReportVerdict) Valid() bool {
+	switch e {
+	case ReplyReportVerdictBlock:
+		return true
+	case ReplyReportVerdictPass:
+		return true
+	case ReplyReportVerdictWarn:
 		return true
 	default:
 		return false
@@ -156,6 +318,27 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for SiteReplyState.
+const (
+	Pending  SiteReplyState = "pending"
+	Public   SiteReplyState = "public"
+	Rejected SiteReplyState = "rejected"
+)
+
+// Valid indicates whether the value is a known member of the SiteReplyState enum.
+func (e SiteReplyState) Valid() bool {
+	switch e {
+	case Pending:
+		return true
+	case Public:
+		return true
+	case Rejected:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Status.
 const (
 	StatusNew             Status = "new"
@@ -183,6 +366,27 @@ func (e Status) Valid() bool {
 	case StatusResolved:
 		return true
 	case StatusWaitingApproval:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TermKind.
+const (
+	TermKindIgnore TermKind = "ignore"
+	TermKindPerson TermKind = "person"
+	TermKindTopic  TermKind = "topic"
+)
+
+// Valid indicates whether the value is a known member of the TermKind enum.
+func (e TermKind) Valid() bool {
+	switch e {
+	case TermKindIgnore:
+		return true
+	case TermKindPerson:
+		return true
+	case TermKindTopic:
 		return true
 	default:
 		return false
@@ -343,6 +547,15 @@ type Address struct {
 	Street     *string `json:"street,omitempty"`
 }
 
+// AddressInput The whole address.
+type AddressInput struct {
+	Country    *string `json:"country,omitempty"`
+	Locality   *string `json:"locality,omitempty"`
+	PostalCode *string `json:"postal_code,omitempty"`
+	Region     *string `json:"region,omitempty"`
+	Street     *string `json:"street,omitempty"`
+}
+
 // Case defines model for Case.
 type Case struct {
 	AssignedAt *time.Time `json:"assigned_at,omitempty"`
@@ -364,7 +577,7 @@ type CaseEvent struct {
 	Reason *string                 `json:"reason,omitempty"`
 	Seq    int64                   `json:"seq"`
 
-	// Type received, assigned, status_changed, due_changed, note_added, text_edited, retagged, removed, restored, reply_seen
+	// Type received, assigned, status_changed, due_changed, note_added, text_edited, retagged, tags_corrected, removed, restored, reply_seen
 	Type string `json:"type"`
 }
 
@@ -374,10 +587,33 @@ type CaseEventPage struct {
 	NextCursor *string     `json:"next_cursor"`
 }
 
+// Correction What people changed of the machine's tags; what it does not name is as the machine says.
+type Correction struct {
+	At      time.Time                   `json:"at"`
+	By      Actor                       `json:"by"`
+	Overall *Polarity                   `json:"overall,omitempty"`
+	Topics  map[string]PolarityOrAbsent `json:"topics"`
+
+	// Urgent All flags as they should be; missing if they were not corrected.
+	Urgent *[]UrgentFlag `json:"urgent,omitempty"`
+}
+
 // Credentials defines model for Credentials.
 type Credentials struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
+}
+
+// Dismissal defines model for Dismissal.
+type Dismissal struct {
+	At     time.Time `json:"at"`
+	By     Actor     `json:"by"`
+	Reason *string   `json:"reason,omitempty"`
+}
+
+// DismissalInput defines model for DismissalInput.
+type DismissalInput struct {
+	Reason *string `json:"reason,omitempty"`
 }
 
 // Evidence defines model for Evidence.
@@ -393,8 +629,11 @@ type Evidence struct {
 
 // FacetValue defines model for FacetValue.
 type FacetValue struct {
-	Count int64  `json:"count"`
-	Value string `json:"value"`
+	Count int64 `json:"count"`
+
+	// Name What people call it; given for topics of the organization's own.
+	Name  *string `json:"name,omitempty"`
+	Value string  `json:"value"`
 }
 
 // Facets defines model for Facets.
@@ -413,6 +652,64 @@ type Facets struct {
 	Total  int64        `json:"total"`
 	Urgent int64        `json:"urgent"`
 }
+
+// Finding defines model for Finding.
+type Finding struct {
+	Dismissal *Dismissal   `json:"dismissal,omitempty"`
+	Field     FindingField `json:"field"`
+	Id        string       `json:"id"`
+
+	// Kind The site shows something else, shows nothing where it could, or has a second listing for the same place.
+	Kind       FindingKind `json:"kind"`
+	ListingId  string      `json:"listing_id"`
+	LocationId string      `json:"location_id"`
+	Open       bool        `json:"open"`
+
+	// OtherListingId The listing that a duplicate is one of.
+	OtherListingId *string `json:"other_listing_id,omitempty"`
+
+	// Ours What the location's own record says, as people read it.
+	Ours       string     `json:"ours"`
+	ResolvedAt *time.Time `json:"resolved_at,omitempty"`
+	SeenAt     time.Time  `json:"seen_at"`
+	Since      time.Time  `json:"since"`
+	Site       string     `json:"site"`
+
+	// Theirs What the site shows, as people read it.
+	Theirs string `json:"theirs"`
+
+	// Url Where the site shows it; http or https only.
+	Url *string `json:"url,omitempty"`
+}
+
+// FindingKind The site shows something else, shows nothing where it could, or has a second listing for the same place.
+type FindingKind string
+
+// FindingCounts With the first page only. Open findings that nobody dismissed: for each facet by its values under all location, site and
+// field filters but the facet's own, and the numbers under all of them.
+type FindingCounts struct {
+	// Dismissed Open ones that somebody dismissed.
+	Dismissed  int64        `json:"dismissed"`
+	Field      []FacetValue `json:"field"`
+	LocationId []FacetValue `json:"location_id"`
+	Open       int64        `json:"open"`
+	Site       []FacetValue `json:"site"`
+}
+
+// FindingField defines model for FindingField.
+type FindingField string
+
+// FindingPage defines model for FindingPage.
+type FindingPage struct {
+	// Counts With the first page only. Open findings that nobody dismissed: for each facet by its values under all location, site and
+	// field filters but the facet's own, and the numbers under all of them.
+	Counts     *FindingCounts `json:"counts,omitempty"`
+	Items      []Finding      `json:"items"`
+	NextCursor *string        `json:"next_cursor"`
+}
+
+// Health defines model for Health.
+type Health string
 
 // Import defines model for Import.
 type Import struct {
@@ -460,22 +757,69 @@ type ImportRow struct {
 	Text       string     `json:"text"`
 }
 
+// Label defines model for Label.
+type Label struct {
+	Id     string `json:"id"`
+	Labels struct {
+		Overall Polarity                    `json:"overall"`
+		Topics  map[string]PolarityOrAbsent `json:"topics"`
+		Urgent  []UrgentFlag                `json:"urgent"`
+	} `json:"labels"`
+	Rating *float64 `json:"rating"`
+	Text   string   `json:"text"`
+}
+
+// LabelPage defines model for LabelPage.
+type LabelPage struct {
+	Items      []Label `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+// Lexicon defines model for Lexicon.
+type Lexicon struct {
+	Revision  int        `json:"revision"`
+	Terms     []Term     `json:"terms"`
+	Topics    []OwnTopic `json:"topics"`
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
+	UpdatedBy *Actor     `json:"updated_by,omitempty"`
+}
+
+// LexiconInput defines model for LexiconInput.
+type LexiconInput struct {
+	// Revision The one the change is based on.
+	Revision int        `json:"revision"`
+	Terms    []Term     `json:"terms"`
+	Topics   []OwnTopic `json:"topics"`
+}
+
 // Listing defines model for Listing.
 type Listing struct {
-	Adapter   string    `json:"adapter"`
-	CreatedAt time.Time `json:"created_at"`
+	Adapter string `json:"adapter"`
+
+	// Alarm The trouble lasts long enough that somebody should look.
+	Alarm      *bool      `json:"alarm,omitempty"`
+	AlarmSince *time.Time `json:"alarm_since,omitempty"`
+	CreatedAt  time.Time  `json:"created_at"`
 
 	// Credential Name of the secret, not the secret.
-	Credential      *string       `json:"credential,omitempty"`
+	Credential *string `json:"credential,omitempty"`
+
+	// DueAt The next poll.
 	DueAt           *time.Time    `json:"due_at,omitempty"`
 	Enabled         bool          `json:"enabled"`
 	Facts           *ListingFacts `json:"facts,omitempty"`
-	Health          ListingHealth `json:"health"`
+	Health          Health        `json:"health"`
 	Id              string        `json:"id"`
 	IntervalSeconds *int          `json:"interval_seconds,omitempty"`
-	LastOkAt        *time.Time    `json:"last_ok_at,omitempty"`
-	LastPollAt      *time.Time    `json:"last_poll_at,omitempty"`
-	LocationId      string        `json:"location_id"`
+
+	// LastHeardAt When a poll last brought something new.
+	LastHeardAt *time.Time `json:"last_heard_at,omitempty"`
+	LastOkAt    *time.Time `json:"last_ok_at,omitempty"`
+	LastPollAt  *time.Time `json:"last_poll_at,omitempty"`
+	LocationId  string     `json:"location_id"`
+
+	// PollRequestedAt When a poll out of turn was last asked for.
+	PollRequestedAt *time.Time `json:"poll_requested_at,omitempty"`
 
 	// Problem What is wrong and what to do.
 	Problem *string `json:"problem,omitempty"`
@@ -483,11 +827,11 @@ type Listing struct {
 
 	// Reviews Reviews of this listing in the inbox.
 	Reviews *int64 `json:"reviews,omitempty"`
-	Site    string `json:"site"`
-}
 
-// ListingHealth defines model for Listing.Health.
-type ListingHealth string
+	// RhythmSeconds How often reviews come in: the mean time between two of them; missing if not known yet.
+	RhythmSeconds *int   `json:"rhythm_seconds,omitempty"`
+	Site          string `json:"site"`
+}
 
 // ListingFacts defines model for ListingFacts.
 type ListingFacts struct {
@@ -506,13 +850,23 @@ type ListingInput struct {
 	IntervalSeconds *int                `json:"interval_seconds,omitempty"`
 	LocationId      string              `json:"location_id"`
 
-	// Ref google: accounts/A/locations/L; directory: the URL of the page.
+	// Ref The adapter's address of the listing; google: accounts/A/locations/L; directory: the URL of the page.
 	Ref  string `json:"ref"`
 	Site string `json:"site"`
 }
 
 // ListingInputAdapter defines model for ListingInput.Adapter.
 type ListingInputAdapter string
+
+// ListingList defines model for ListingList.
+type ListingList struct {
+	// Alarms How many listings need somebody to look.
+	Alarms int `json:"alarms"`
+
+	// Health How many listings that are not paused are in which health.
+	Health []FacetValue `json:"health"`
+	Items  []Listing    `json:"items"`
+}
 
 // ListingPatch defines model for ListingPatch.
 type ListingPatch struct {
@@ -523,14 +877,54 @@ type ListingPatch struct {
 
 // Location defines model for Location.
 type Location struct {
-	Address   *Address `json:"address,omitempty"`
+	// AcceptsNewPatients Missing means not known.
+	AcceptsNewPatients *bool    `json:"accepts_new_patients,omitempty"`
+	Address            *Address `json:"address,omitempty"`
+	Categories         []string `json:"categories"`
+
+	// Hours One interval an entry, as `Mo-Fr 08:00-17:00`; empty means not known.
+	Hours     []string `json:"hours"`
 	Id        string   `json:"id"`
 	Kind      *string  `json:"kind,omitempty"`
 	ManagerId string   `json:"manager_id"`
 	Name      string   `json:"name"`
 	Region    *string  `json:"region,omitempty"`
+	Rev       int64    `json:"rev"`
 	Telephone *string  `json:"telephone,omitempty"`
 	TimeZone  string   `json:"time_zone"`
+	Website   *string  `json:"website,omitempty"`
+}
+
+// LocationPatch What is left out stays as it is; an empty value empties it.
+type LocationPatch struct {
+	AcceptsNewPatients *bool `json:"accepts_new_patients,omitempty"`
+
+	// Address The whole address.
+	Address    *AddressInput      `json:"address,omitempty"`
+	Categories *[]string          `json:"categories,omitempty"`
+	Hours      *[]string          `json:"hours,omitempty"`
+	Kind       *LocationPatchKind `json:"kind,omitempty"`
+	Name       *string            `json:"name,omitempty"`
+	Region     *string            `json:"region,omitempty"`
+
+	// Rev Of the location the change is based on.
+	Rev       int64   `json:"rev"`
+	Telephone *string `json:"telephone,omitempty"`
+
+	// TimeZone IANA name.
+	TimeZone *string `json:"time_zone,omitempty"`
+	Website  *string `json:"website,omitempty"`
+}
+
+// LocationPatchKind defines model for LocationPatch.Kind.
+type LocationPatchKind string
+
+// MachineTags defines model for MachineTags.
+type MachineTags struct {
+	AnalysisVersion *string      `json:"analysis_version,omitempty"`
+	Overall         Polarity     `json:"overall"`
+	Tags            []Tag        `json:"tags"`
+	Urgent          []UrgentFlag `json:"urgent"`
 }
 
 // Me defines model for Me.
@@ -541,10 +935,11 @@ type Me struct {
 
 // Mention defines model for Mention.
 type Mention struct {
-	End   int     `json:"end"`
-	Name  string  `json:"name"`
-	Role  *string `json:"role,omitempty"`
-	Start int     `json:"start"`
+	End      int       `json:"end"`
+	Name     string    `json:"name"`
+	Polarity *Polarity `json:"polarity,omitempty"`
+	Role     *string   `json:"role,omitempty"`
+	Start    int       `json:"start"`
 }
 
 // Note defines model for Note.
@@ -563,6 +958,12 @@ type NoteInput struct {
 // Organization defines model for Organization.
 type Organization struct {
 	Id   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// OwnTopic defines model for OwnTopic.
+type OwnTopic struct {
+	Key  string `json:"key"`
 	Name string `json:"name"`
 }
 
@@ -586,6 +987,14 @@ type Person struct {
 // Polarity defines model for Polarity.
 type Polarity string
 
+// PolarityOrAbsent `absent`: the text does not speak of it.
+type PolarityOrAbsent string
+
+// PollRequest defines model for PollRequest.
+type PollRequest struct {
+	At time.Time `json:"at"`
+}
+
 // Problem defines model for Problem.
 type Problem struct {
 	Code              string  `json:"code"`
@@ -603,21 +1012,59 @@ type Rejection struct {
 	Reason string  `json:"reason"`
 }
 
+// ReplyDraft defines model for ReplyDraft.
+type ReplyDraft struct {
+	Reply string `json:"reply"`
+}
+
+// ReplyFinding defines model for ReplyFinding.
+type ReplyFinding struct {
+	// End Byte offset behind the last byte.
+	End      int                  `json:"end"`
+	Quote    string               `json:"quote"`
+	Rule     string               `json:"rule"`
+	Severity ReplyFindingSeverity `json:"severity"`
+	Source   string               `json:"source"`
+
+	// Start Byte offset into the UTF-8 reply.
+	Start      int    `json:"start"`
+	Suggestion string `json:"suggestion"`
+	Why        string `json:"why"`
+}
+
+// ReplyFindingSeverity defines model for ReplyFinding.Severity.
+type ReplyFindingSeverity string
+
+// ReplyReport defines model for ReplyReport.
+type ReplyReport struct {
+	// Bytes Of the reply in UTF-8.
+	Bytes      int                `json:"bytes"`
+	Characters int                `json:"characters"`
+	Findings   []ReplyFinding     `json:"findings"`
+	Verdict    ReplyReportVerdict `json:"verdict"`
+}
+
+// ReplyReportVerdict defines model for ReplyReport.Verdict.
+type ReplyReportVerdict string
+
 // Review defines model for Review.
 type Review struct {
-	AnalysisVersion *string    `json:"analysis_version,omitempty"`
-	Author          string     `json:"author"`
-	Case            Case       `json:"case"`
-	Excerpt         *bool      `json:"excerpt,omitempty"`
-	ExternalId      *string    `json:"external_id,omitempty"`
-	FirstSeenAt     time.Time  `json:"first_seen_at"`
-	Id              string     `json:"id"`
-	Language        *string    `json:"language,omitempty"`
-	ListingId       *string    `json:"listing_id,omitempty"`
-	LocationId      string     `json:"location_id"`
-	Mentions        *[]Mention `json:"mentions,omitempty"`
-	Overall         Polarity   `json:"overall"`
-	PostedAt        time.Time  `json:"posted_at"`
+	AnalysisVersion *string `json:"analysis_version,omitempty"`
+	Author          string  `json:"author"`
+	Case            Case    `json:"case"`
+
+	// Corrected People changed the tags.
+	Corrected   *bool      `json:"corrected,omitempty"`
+	Excerpt     *bool      `json:"excerpt,omitempty"`
+	ExternalId  *string    `json:"external_id,omitempty"`
+	FirstSeenAt time.Time  `json:"first_seen_at"`
+	Id          string     `json:"id"`
+	Language    *string    `json:"language,omitempty"`
+	ListingId   *string    `json:"listing_id,omitempty"`
+	LocationId  string     `json:"location_id"`
+	Mentions    *[]Mention `json:"mentions,omitempty"`
+	Overall     Polarity   `json:"overall"`
+	PostedAt    time.Time  `json:"posted_at"`
 
 	// PostedAtKnown False where the site gives no time and ours is shown.
 	PostedAtKnown   *bool               `json:"posted_at_known,omitempty"`
@@ -630,7 +1077,10 @@ type Review struct {
 	SubRatings      *map[string]float64 `json:"sub_ratings,omitempty"`
 	Tags            []Tag               `json:"tags"`
 	Text            string              `json:"text"`
-	Urgent          []UrgentFlag        `json:"urgent"`
+
+	// Title The headline that some sites have beside the text.
+	Title  *string      `json:"title,omitempty"`
+	Urgent []UrgentFlag `json:"urgent"`
 
 	// Url http or https only.
 	Url     *string `json:"url,omitempty"`
@@ -640,22 +1090,29 @@ type Review struct {
 // ReviewDetail defines model for ReviewDetail.
 type ReviewDetail struct {
 	// AllowedStatuses Statuses the case can go to from here.
-	AllowedStatuses []Status        `json:"allowed_statuses"`
-	AnalysisVersion *string         `json:"analysis_version,omitempty"`
-	Author          string          `json:"author"`
-	Case            Case            `json:"case"`
-	Earlier         []ReviewVersion `json:"earlier"`
-	Excerpt         *bool           `json:"excerpt,omitempty"`
-	ExternalId      *string         `json:"external_id,omitempty"`
-	FirstSeenAt     time.Time       `json:"first_seen_at"`
-	Id              string          `json:"id"`
-	Language        *string         `json:"language,omitempty"`
-	ListingId       *string         `json:"listing_id,omitempty"`
-	LocationId      string          `json:"location_id"`
-	Mentions        *[]Mention      `json:"mentions,omitempty"`
-	Notes           []Note          `json:"notes"`
-	Overall         Polarity        `json:"overall"`
-	PostedAt        time.Time       `json:"posted_at"`
+	AllowedStatuses []Status `json:"allowed_statuses"`
+	AnalysisVersion *string  `json:"analysis_version,omitempty"`
+	Author          string   `json:"author"`
+	Case            Case     `json:"case"`
+
+	// Corrected People changed the tags.
+	Corrected *bool `json:"corrected,omitempty"`
+
+	// Correction What people changed of the machine's tags; what it does not name is as the machine says.
+	Correction  *Correction     `json:"correction,omitempty"`
+	Earlier     []ReviewVersion `json:"earlier"`
+	Excerpt     *bool           `json:"excerpt,omitempty"`
+	ExternalId  *string         `json:"external_id,omitempty"`
+	FirstSeenAt time.Time       `json:"first_seen_at"`
+	Id          string          `json:"id"`
+	Language    *string         `json:"language,omitempty"`
+	ListingId   *string         `json:"listing_id,omitempty"`
+	LocationId  string          `json:"location_id"`
+	Machine     *MachineTags    `json:"machine,omitempty"`
+	Mentions    *[]Mention      `json:"mentions,omitempty"`
+	Notes       []Note          `json:"notes"`
+	Overall     Polarity        `json:"overall"`
+	PostedAt    time.Time       `json:"posted_at"`
 
 	// PostedAtKnown False where the site gives no time and ours is shown.
 	PostedAtKnown   *bool               `json:"posted_at_known,omitempty"`
@@ -670,7 +1127,10 @@ type ReviewDetail struct {
 	SubRatings      *map[string]float64 `json:"sub_ratings,omitempty"`
 	Tags            []Tag               `json:"tags"`
 	Text            string              `json:"text"`
-	Urgent          []UrgentFlag        `json:"urgent"`
+
+	// Title The headline that some sites have beside the text.
+	Title  *string      `json:"title,omitempty"`
+	Urgent []UrgentFlag `json:"urgent"`
 
 	// Url http or https only.
 	Url     *string `json:"url,omitempty"`
@@ -685,13 +1145,16 @@ type ReviewPage struct {
 
 // ReviewVersion defines model for ReviewVersion.
 type ReviewVersion struct {
-	Author     string    `json:"author"`
-	ObservedAt time.Time `json:"observed_at"`
-	Overall    Polarity  `json:"overall"`
-	Rating     *float64  `json:"rating"`
-	Tags       []Tag     `json:"tags"`
-	Text       string    `json:"text"`
-	Version    int       `json:"version"`
+	Author string `json:"author"`
+
+	// Correction What people changed of the machine's tags; what it does not name is as the machine says.
+	Correction *Correction `json:"correction,omitempty"`
+	ObservedAt time.Time   `json:"observed_at"`
+	Overall    Polarity    `json:"overall"`
+	Rating     *float64    `json:"rating"`
+	Tags       []Tag       `json:"tags"`
+	Text       string      `json:"text"`
+	Version    int         `json:"version"`
 }
 
 // Role defines model for Role.
@@ -707,9 +1170,17 @@ type Session struct {
 
 // SiteReply defines model for SiteReply.
 type SiteReply struct {
-	Text      string     `json:"text"`
-	UpdatedAt *time.Time `json:"updated_at,omitempty"`
+	// Problem Why the site refused the reply, in its own words.
+	Problem *string `json:"problem,omitempty"`
+
+	// State Where the site's own moderation of the reply stands.
+	State     *SiteReplyState `json:"state,omitempty"`
+	Text      string          `json:"text"`
+	UpdatedAt *time.Time      `json:"updated_at,omitempty"`
 }
+
+// SiteReplyState Where the site's own moderation of the reply stands.
+type SiteReplyState string
 
 // Status defines model for Status.
 type Status string
@@ -723,19 +1194,65 @@ type StatusChange struct {
 
 // Tag defines model for Tag.
 type Tag struct {
+	// Evidence Empty where a person set the tag or changed its polarity.
 	Evidence []Evidence `json:"evidence"`
 	Polarity Polarity   `json:"polarity"`
-	Topic    Topic      `json:"topic"`
+
+	// Topic One of the eight topics, or one of the organization's own (`own.parking`; see `GET /api/v1/lexicon`).
+	Topic TopicKey `json:"topic"`
 }
+
+// TagInput defines model for TagInput.
+type TagInput struct {
+	Polarity Polarity `json:"polarity"`
+
+	// Topic One of the eight topics, or one of the organization's own (`own.parking`; see `GET /api/v1/lexicon`).
+	Topic TopicKey `json:"topic"`
+}
+
+// TagsChange defines model for TagsChange.
+type TagsChange struct {
+	Overall *Polarity `json:"overall,omitempty"`
+	Reason  *string   `json:"reason,omitempty"`
+
+	// Rev Of the review the person saw; 409 if it has changed since.
+	Rev    int64         `json:"rev"`
+	Tags   []TagInput    `json:"tags"`
+	Urgent *[]UrgentFlag `json:"urgent,omitempty"`
+}
+
+// Term defines model for Term.
+type Term struct {
+	// Kind `topic`: speaks of a topic. `person`: names a person of the practice. `ignore`: says nothing.
+	Kind TermKind `json:"kind"`
+
+	// Name Whom a person's term means.
+	Name     *string   `json:"name,omitempty"`
+	Phrase   string    `json:"phrase"`
+	Polarity *Polarity `json:"polarity,omitempty"`
+	Role     *string   `json:"role,omitempty"`
+
+	// Topic One of the eight topics, or one of the organization's own (`own.parking`; see `GET /api/v1/lexicon`).
+	Topic *TopicKey `json:"topic,omitempty"`
+}
+
+// TermKind `topic`: speaks of a topic. `person`: names a person of the practice. `ignore`: says nothing.
+type TermKind string
 
 // Topic defines model for Topic.
 type Topic string
+
+// TopicKey One of the eight topics, or one of the organization's own (`own.parking`; see `GET /api/v1/lexicon`).
+type TopicKey = string
 
 // UrgentFlag defines model for UrgentFlag.
 type UrgentFlag string
 
 // Cursor defines model for Cursor.
 type Cursor = string
+
+// FindingId defines model for FindingId.
+type FindingId = string
 
 // From defines model for From.
 type From = string
@@ -786,7 +1303,7 @@ type TextFilter = string
 type To = string
 
 // TopicFilter defines model for TopicFilter.
-type TopicFilter = []Topic
+type TopicFilter = []TopicKey
 
 // UrgentFilter defines model for UrgentFilter.
 type UrgentFilter = bool
@@ -824,11 +1341,37 @@ type CreateImportParamsFormat string
 // CreateImportParamsDateFormat defines parameters for CreateImport.
 type CreateImportParamsDateFormat string
 
+// ListLabelsParams defines parameters for ListLabels.
+type ListLabelsParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListFindingsParams defines parameters for ListFindings.
+type ListFindingsParams struct {
+	// Open Only those that are still there (true), or only resolved ones (false).
+	Open *bool `form:"open,omitempty" json:"open,omitempty"`
+
+	// Dismissed Only those that somebody dismissed (true), or none of them (false).
+	Dismissed  *bool           `form:"dismissed,omitempty" json:"dismissed,omitempty"`
+	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
+	Site       *SiteFilter     `form:"site,omitempty" json:"site,omitempty"`
+	Field      *[]FindingField `form:"field,omitempty" json:"field,omitempty"`
+	Limit      *Limit          `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListReviewsParams defines parameters for ListReviews.
 type ListReviewsParams struct {
 	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
 	Site       *SiteFilter     `form:"site,omitempty" json:"site,omitempty"`
-	Topic      *TopicFilter    `form:"topic,omitempty" json:"topic,omitempty"`
+
+	// Topic One of the eight, or the key of a topic of the organization's own.
+	Topic *TopicFilter `form:"topic,omitempty" json:"topic,omitempty"`
 
 	// Polarity With `topic`: of that topic. Without: of any topic.
 	Polarity *PolarityFilter `form:"polarity,omitempty" json:"polarity,omitempty"`
@@ -871,7 +1414,9 @@ type ListReviewsParamsSort string
 type GetReviewFacetsParams struct {
 	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
 	Site       *SiteFilter     `form:"site,omitempty" json:"site,omitempty"`
-	Topic      *TopicFilter    `form:"topic,omitempty" json:"topic,omitempty"`
+
+	// Topic One of the eight, or the key of a topic of the organization's own.
+	Topic *TopicFilter `form:"topic,omitempty" json:"topic,omitempty"`
 
 	// Polarity With `topic`: of that topic. Without: of any topic.
 	Polarity *PolarityFilter `form:"polarity,omitempty" json:"polarity,omitempty"`
@@ -926,11 +1471,32 @@ type SetStatusParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// WithdrawCorrectionParams defines parameters for WithdrawCorrection.
+type WithdrawCorrectionParams struct {
+	// IfMatch The ETag the change is based on; 409 if the review has changed since.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReceiveGooglePushParams defines parameters for ReceiveGooglePush.
+type ReceiveGooglePushParams struct {
+	// Token The secret of the gateway's settings.
+	Token *string `form:"token,omitempty" json:"token,omitempty"`
+}
+
+// SetLexiconJSONRequestBody defines body for SetLexicon for application/json ContentType.
+type SetLexiconJSONRequestBody = LexiconInput
+
 // CreateListingJSONRequestBody defines body for CreateListing for application/json ContentType.
 type CreateListingJSONRequestBody = ListingInput
 
+// DismissFindingJSONRequestBody defines body for DismissFinding for application/json ContentType.
+type DismissFindingJSONRequestBody = DismissalInput
+
 // UpdateListingJSONRequestBody defines body for UpdateListing for application/json ContentType.
 type UpdateListingJSONRequestBody = ListingPatch
+
+// UpdateLocationJSONRequestBody defines body for UpdateLocation for application/json ContentType.
+type UpdateLocationJSONRequestBody = LocationPatch
 
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = NoteInput
@@ -938,8 +1504,14 @@ type AddNoteJSONRequestBody = NoteInput
 // SetOwnerJSONRequestBody defines body for SetOwner for application/json ContentType.
 type SetOwnerJSONRequestBody = OwnerChange
 
+// CheckReplyJSONRequestBody defines body for CheckReply for application/json ContentType.
+type CheckReplyJSONRequestBody = ReplyDraft
+
 // SetStatusJSONRequestBody defines body for SetStatus for application/json ContentType.
 type SetStatusJSONRequestBody = StatusChange
+
+// CorrectTagsJSONRequestBody defines body for CorrectTags for application/json ContentType.
+type CorrectTagsJSONRequestBody = TagsChange
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = Credentials
@@ -958,21 +1530,48 @@ type ServerInterface interface {
 	// GetImport One import and how far it is
 	// (GET /api/v1/imports/{id})
 	GetImport(c *gin.Context, id Id)
+	// ListLabels Texts whose tags people corrected, as labelled data
+	// (GET /api/v1/labels)
+	ListLabels(c *gin.Context, params ListLabelsParams)
+	// GetLexicon The organization's own topics and terms
+	// (GET /api/v1/lexicon)
+	GetLexicon(c *gin.Context)
+	// SetLexicon Replace the organization's own topics and terms
+	// (PUT /api/v1/lexicon)
+	SetLexicon(c *gin.Context)
 	// ListListings Listings and how polling them goes
 	// (GET /api/v1/listings)
 	ListListings(c *gin.Context)
 	// CreateListing Watch a listing
 	// (POST /api/v1/listings)
 	CreateListing(c *gin.Context)
+	// ListFindings Differences between what sites show and the locations' own records
+	// (GET /api/v1/listings/findings)
+	ListFindings(c *gin.Context, params ListFindingsParams)
+	// RestoreFinding Take a dismissal back
+	// (DELETE /api/v1/listings/findings/{id}/dismiss)
+	RestoreFinding(c *gin.Context, id FindingId)
+	// DismissFinding Hear no more of a finding
+	// (POST /api/v1/listings/findings/{id}/dismiss)
+	DismissFinding(c *gin.Context, id FindingId)
 	// DeleteListing Stop watching a listing; its reviews stay
 	// (DELETE /api/v1/listings/{id})
 	DeleteListing(c *gin.Context, id Id)
 	// UpdateListing Pause, resume or change a listing
 	// (PATCH /api/v1/listings/{id})
 	UpdateListing(c *gin.Context, id Id)
+	// PollListing Poll a listing now
+	// (POST /api/v1/listings/{id}/poll)
+	PollListing(c *gin.Context, id Id)
 	// ListLocations Locations of the organization
 	// (GET /api/v1/locations)
 	ListLocations(c *gin.Context)
+	// GetLocation One location and its own record
+	// (GET /api/v1/locations/{id})
+	GetLocation(c *gin.Context, id Id)
+	// UpdateLocation Change a location's own record
+	// (PATCH /api/v1/locations/{id})
+	UpdateLocation(c *gin.Context, id Id)
 	// GetMe Who is signed in
 	// (GET /api/v1/me)
 	GetMe(c *gin.Context)
@@ -997,15 +1596,27 @@ type ServerInterface interface {
 	// SetOwner Give the case to a person
 	// (PUT /api/v1/reviews/{id}/owner)
 	SetOwner(c *gin.Context, id Id, params SetOwnerParams)
+	// CheckReply Check a reply before it is published
+	// (POST /api/v1/reviews/{id}/reply/check)
+	CheckReply(c *gin.Context, id Id)
 	// SetStatus Change the status of the case
 	// (PUT /api/v1/reviews/{id}/status)
 	SetStatus(c *gin.Context, id Id, params SetStatusParams)
+	// WithdrawCorrection Take the correction of the tags back
+	// (DELETE /api/v1/reviews/{id}/tags)
+	WithdrawCorrection(c *gin.Context, id Id, params WithdrawCorrectionParams)
+	// CorrectTags Say which tags are right
+	// (PUT /api/v1/reviews/{id}/tags)
+	CorrectTags(c *gin.Context, id Id)
 	// DeleteSession Sign out
 	// (DELETE /api/v1/session)
 	DeleteSession(c *gin.Context)
 	// CreateSession Sign in
 	// (POST /api/v1/session)
 	CreateSession(c *gin.Context)
+	// ReceiveGooglePush Notification by Google that a location has new or changed reviews
+	// (POST /hooks/google)
+	ReceiveGooglePush(c *gin.Context, params ReceiveGooglePushParams)
 	// GetOpenAPI This description
 	// (GET /openapi.yaml)
 	GetOpenAPI(c *gin.Context)
@@ -1168,6 +1779,67 @@ func (siw *ServerInterfaceWrapper) GetImport(c *gin.Context) {
 	siw.Handler.GetImport(c, id)
 }
 
+// ListLabels operation middleware
+func (siw *ServerInterfaceWrapper) ListLabels(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLabelsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListLabels(c, params)
+}
+
+// GetLexicon operation middleware
+func (siw *ServerInterfaceWrapper) GetLexicon(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetLexicon(c)
+}
+
+// SetLexicon operation middleware
+func (siw *ServerInterfaceWrapper) SetLexicon(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetLexicon(c)
+}
+
 // ListListings operation middleware
 func (siw *ServerInterfaceWrapper) ListListings(c *gin.Context) {
 
@@ -1192,6 +1864,131 @@ func (siw *ServerInterfaceWrapper) CreateListing(c *gin.Context) {
 	}
 
 	siw.Handler.CreateListing(c)
+}
+
+// ListFindings operation middleware
+func (siw *ServerInterfaceWrapper) ListFindings(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFindingsParams
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", c.Request.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter open: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "dismissed" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dismissed", c.Request.URL.Query(), &params.Dismissed, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dismissed: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "location_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "location_id", c.Request.URL.Query(), &params.LocationId, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter location_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "site" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "site", c.Request.URL.Query(), &params.Site, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter site: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "field" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "field", c.Request.URL.Query(), &params.Field, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter field: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListFindings(c, params)
+}
+
+// RestoreFinding operation middleware
+func (siw *ServerInterfaceWrapper) RestoreFinding(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id FindingId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RestoreFinding(c, id)
+}
+
+// DismissFinding operation middleware
+func (siw *ServerInterfaceWrapper) DismissFinding(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id FindingId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DismissFinding(c, id)
 }
 
 // DeleteListing operation middleware
@@ -1244,6 +2041,31 @@ func (siw *ServerInterfaceWrapper) UpdateListing(c *gin.Context) {
 	siw.Handler.UpdateListing(c, id)
 }
 
+// PollListing operation middleware
+func (siw *ServerInterfaceWrapper) PollListing(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PollListing(c, id)
+}
+
 // ListLocations operation middleware
 func (siw *ServerInterfaceWrapper) ListLocations(c *gin.Context) {
 
@@ -1255,6 +2077,56 @@ func (siw *ServerInterfaceWrapper) ListLocations(c *gin.Context) {
 	}
 
 	siw.Handler.ListLocations(c)
+}
+
+// GetLocation operation middleware
+func (siw *ServerInterfaceWrapper) GetLocation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetLocation(c, id)
+}
+
+// UpdateLocation operation middleware
+func (siw *ServerInterfaceWrapper) UpdateLocation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateLocation(c, id)
 }
 
 // GetMe operation middleware
@@ -1752,6 +2624,31 @@ func (siw *ServerInterfaceWrapper) SetOwner(c *gin.Context) {
 	siw.Handler.SetOwner(c, id, params)
 }
 
+// CheckReply operation middleware
+func (siw *ServerInterfaceWrapper) CheckReply(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CheckReply(c, id)
+}
+
 // SetStatus operation middleware
 func (siw *ServerInterfaceWrapper) SetStatus(c *gin.Context) {
 
@@ -1801,6 +2698,80 @@ func (siw *ServerInterfaceWrapper) SetStatus(c *gin.Context) {
 	siw.Handler.SetStatus(c, id, params)
 }
 
+// WithdrawCorrection operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawCorrection(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawCorrectionParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for If-Match, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter If-Match: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IfMatch = &IfMatch
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawCorrection(c, id, params)
+}
+
+// CorrectTags operation middleware
+func (siw *ServerInterfaceWrapper) CorrectTags(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CorrectTags(c, id)
+}
+
 // DeleteSession operation middleware
 func (siw *ServerInterfaceWrapper) DeleteSession(c *gin.Context) {
 
@@ -1825,6 +2796,33 @@ func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
 	}
 
 	siw.Handler.CreateSession(c)
+}
+
+// ReceiveGooglePush operation middleware
+func (siw *ServerInterfaceWrapper) ReceiveGooglePush(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReceiveGooglePushParams
+
+	// ------------- Optional query parameter "token" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "token", c.Request.URL.Query(), &params.Token, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter token: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReceiveGooglePush(c, params)
 }
 
 // GetOpenAPI operation middleware
@@ -1877,12 +2875,25 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PUT(options.BaseURL+"/api/v1/reviews/:id/owner", wrapper.SetOwner)
 	router.PUT(options.BaseURL+"/api/v1/reviews/:id/status", wrapper.SetStatus)
 	router.POST(options.BaseURL+"/api/v1/reviews/:id/notes", wrapper.AddNote)
+	router.DELETE(options.BaseURL+"/api/v1/reviews/:id/tags", wrapper.WithdrawCorrection)
+	router.PUT(options.BaseURL+"/api/v1/reviews/:id/tags", wrapper.CorrectTags)
+	router.POST(options.BaseURL+"/api/v1/reviews/:id/reply/check", wrapper.CheckReply)
+	router.GET(options.BaseURL+"/api/v1/labels", wrapper.ListLabels)
+	router.GET(options.BaseURL+"/api/v1/lexicon", wrapper.GetLexicon)
+	router.PUT(options.BaseURL+"/api/v1/lexicon", wrapper.SetLexicon)
 	router.GET(options.BaseURL+"/api/v1/locations", wrapper.ListLocations)
+	router.GET(options.BaseURL+"/api/v1/locations/:id", wrapper.GetLocation)
+	router.PATCH(options.BaseURL+"/api/v1/locations/:id", wrapper.UpdateLocation)
 	router.GET(options.BaseURL+"/api/v1/people", wrapper.ListPeople)
 	router.GET(options.BaseURL+"/api/v1/listings", wrapper.ListListings)
 	router.POST(options.BaseURL+"/api/v1/listings", wrapper.CreateListing)
 	router.DELETE(options.BaseURL+"/api/v1/listings/:id", wrapper.DeleteListing)
 	router.PATCH(options.BaseURL+"/api/v1/listings/:id", wrapper.UpdateListing)
+	router.POST(options.BaseURL+"/api/v1/listings/:id/poll", wrapper.PollListing)
+	router.GET(options.BaseURL+"/api/v1/listings/findings", wrapper.ListFindings)
+	router.DELETE(options.BaseURL+"/api/v1/listings/findings/:id/dismiss", wrapper.RestoreFinding)
+	router.POST(options.BaseURL+"/api/v1/listings/findings/:id/dismiss", wrapper.DismissFinding)
+	router.POST(options.BaseURL+"/hooks/google", wrapper.ReceiveGooglePush)
 	router.GET(options.BaseURL+"/api/v1/imports", wrapper.ListImports)
 	router.POST(options.BaseURL+"/api/v1/imports", wrapper.CreateImport)
 	router.GET(options.BaseURL+"/api/v1/imports/:id", wrapper.GetImport)

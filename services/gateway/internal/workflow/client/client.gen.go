@@ -49,6 +49,72 @@ func (e SetStatusJSONBodyStatus) Valid() bool {
 	}
 }
 
+// Defines values for CorrectTagsJSONBodyOverall.
+const (
+	CorrectTagsJSONBodyOverallMixed    CorrectTagsJSONBodyOverall = "mixed"
+	CorrectTagsJSONBodyOverallNegative CorrectTagsJSONBodyOverall = "negative"
+	CorrectTagsJSONBodyOverallPositive CorrectTagsJSONBodyOverall = "positive"
+)
+
+// Valid indicates whether the value is a known member of the CorrectTagsJSONBodyOverall enum.
+func (e CorrectTagsJSONBodyOverall) Valid() bool {
+	switch e {
+	case CorrectTagsJSONBodyOverallMixed:
+		return true
+	case CorrectTagsJSONBodyOverallNegative:
+		return true
+	case CorrectTagsJSONBodyOverallPositive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CorrectTagsJSONBodyTagsPolarity.
+const (
+	CorrectTagsJSONBodyTagsPolarityMixed    CorrectTagsJSONBodyTagsPolarity = "mixed"
+	CorrectTagsJSONBodyTagsPolarityNegative CorrectTagsJSONBodyTagsPolarity = "negative"
+	CorrectTagsJSONBodyTagsPolarityPositive CorrectTagsJSONBodyTagsPolarity = "positive"
+)
+
+// Valid indicates whether the value is a known member of the CorrectTagsJSONBodyTagsPolarity enum.
+func (e CorrectTagsJSONBodyTagsPolarity) Valid() bool {
+	switch e {
+	case CorrectTagsJSONBodyTagsPolarityMixed:
+		return true
+	case CorrectTagsJSONBodyTagsPolarityNegative:
+		return true
+	case CorrectTagsJSONBodyTagsPolarityPositive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CorrectTagsJSONBodyUrgent.
+const (
+	Discrimination CorrectTagsJSONBodyUrgent = "discrimination"
+	LegalThreat    CorrectTagsJSONBodyUrgent = "legal_threat"
+	Privacy        CorrectTagsJSONBodyUrgent = "privacy"
+	SafetyHarm     CorrectTagsJSONBodyUrgent = "safety_harm"
+)
+
+// Valid indicates whether the value is a known member of the CorrectTagsJSONBodyUrgent enum.
+func (e CorrectTagsJSONBodyUrgent) Valid() bool {
+	switch e {
+	case Discrimination:
+		return true
+	case LegalThreat:
+		return true
+	case Privacy:
+		return true
+	case SafetyHarm:
+		return true
+	default:
+		return false
+	}
+}
+
 // Done defines model for Done.
 type Done struct {
 	Id  string `json:"id"`
@@ -138,6 +204,57 @@ type SetStatusParams struct {
 // SetStatusJSONBodyStatus defines parameters for SetStatus.
 type SetStatusJSONBodyStatus string
 
+// WithdrawCorrectionParams defines parameters for WithdrawCorrection.
+type WithdrawCorrectionParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// CorrectTagsJSONBody defines parameters for CorrectTags.
+type CorrectTagsJSONBody struct {
+	// Overall Stays as it is where it is missing.
+	Overall *CorrectTagsJSONBodyOverall `json:"overall,omitempty"`
+	Reason  *string                     `json:"reason,omitempty"`
+
+	// Tags All tags as the person sees them right.
+	Tags []struct {
+		Polarity CorrectTagsJSONBodyTagsPolarity `json:"polarity"`
+
+		// Topic One of the eight or own.NAME.
+		Topic string `json:"topic"`
+	} `json:"tags"`
+
+	// Urgent All urgent flags as they should be; they stay as they are where this is missing.
+	Urgent *[]CorrectTagsJSONBodyUrgent `json:"urgent,omitempty"`
+}
+
+// CorrectTagsParams defines parameters for CorrectTags.
+type CorrectTagsParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// CorrectTagsJSONBodyOverall defines parameters for CorrectTags.
+type CorrectTagsJSONBodyOverall string
+
+// CorrectTagsJSONBodyTagsPolarity defines parameters for CorrectTags.
+type CorrectTagsJSONBodyTagsPolarity string
+
+// CorrectTagsJSONBodyUrgent defines parameters for CorrectTags.
+type CorrectTagsJSONBodyUrgent string
+
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody AddNoteJSONBody
 
@@ -146,6 +263,9 @@ type SetOwnerJSONRequestBody SetOwnerJSONBody
 
 // SetStatusJSONRequestBody defines body for SetStatus for application/json ContentType.
 type SetStatusJSONRequestBody SetStatusJSONBody
+
+// CorrectTagsJSONRequestBody defines body for CorrectTags for application/json ContentType.
+type CorrectTagsJSONRequestBody CorrectTagsJSONBody
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -262,6 +382,25 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /internal/v1/reviews/{id}/status (the `SetStatus` operationId).
 	SetStatus(ctx context.Context, id Id, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawCorrection Take the correction of the tags back
+	//
+	// Corresponds with DELETE /internal/v1/reviews/{id}/tags (the `WithdrawCorrection` operationId).
+	WithdrawCorrection(ctx context.Context, id Id, params *WithdrawCorrectionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectTagsWithBody Say which tags are right
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+	CorrectTagsWithBody(ctx context.Context, id Id, params *CorrectTagsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CorrectTags Say which tags are right
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+	CorrectTags(ctx context.Context, id Id, params *CorrectTagsParams, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // AddNoteWithBody Add an internal note
@@ -356,6 +495,55 @@ func (c *Client) SetStatusWithBody(ctx context.Context, id Id, params *SetStatus
 // Corresponds with PUT /internal/v1/reviews/{id}/status (the `SetStatus` operationId).
 func (c *Client) SetStatus(ctx context.Context, id Id, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetStatusRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawCorrection Take the correction of the tags back
+//
+// Corresponds with DELETE /internal/v1/reviews/{id}/tags (the `WithdrawCorrection` operationId).
+func (c *Client) WithdrawCorrection(ctx context.Context, id Id, params *WithdrawCorrectionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawCorrectionRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectTagsWithBody Say which tags are right
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+func (c *Client) CorrectTagsWithBody(ctx context.Context, id Id, params *CorrectTagsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectTagsRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CorrectTags Say which tags are right
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+func (c *Client) CorrectTags(ctx context.Context, id Id, params *CorrectTagsParams, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCorrectTagsRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -639,6 +827,175 @@ func NewSetStatusRequestWithBody(server string, id Id, params *SetStatusParams, 
 	return req, nil
 }
 
+// NewWithdrawCorrectionRequest constructs an http.Request for the WithdrawCorrection method
+func NewWithdrawCorrectionRequest(server string, id Id, params *WithdrawCorrectionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/tags", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCorrectTagsRequest calls the generic CorrectTags builder with application/json body
+func NewCorrectTagsRequest(server string, id Id, params *CorrectTagsParams, body CorrectTagsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCorrectTagsRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewCorrectTagsRequestWithBody constructs an http.Request for the CorrectTags method, with any body, and a specified content type
+func NewCorrectTagsRequestWithBody(server string, id Id, params *CorrectTagsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/tags", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -724,6 +1081,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /internal/v1/reviews/{id}/status (the `SetStatus` operationId).
 	SetStatusWithResponse(ctx context.Context, id Id, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStatusResponse, error)
+
+	// WithdrawCorrectionWithResponse Take the correction of the tags back
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /internal/v1/reviews/{id}/tags (the `WithdrawCorrection` operationId).
+	WithdrawCorrectionWithResponse(ctx context.Context, id Id, params *WithdrawCorrectionParams, reqEditors ...RequestEditorFn) (*WithdrawCorrectionResponse, error)
+
+	// CorrectTagsWithBodyWithResponse Say which tags are right
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+	CorrectTagsWithBodyWithResponse(ctx context.Context, id Id, params *CorrectTagsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectTagsResponse, error)
+
+	// CorrectTagsWithResponse Say which tags are right
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+	CorrectTagsWithResponse(ctx context.Context, id Id, params *CorrectTagsParams, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectTagsResponse, error)
 }
 
 type AddNoteResponse struct {
@@ -870,6 +1248,102 @@ func (r SetStatusResponse) ContentType() string {
 	return ""
 }
 
+type WithdrawCorrectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawCorrectionResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WithdrawCorrectionResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawCorrectionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawCorrectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawCorrectionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawCorrectionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CorrectTagsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CorrectTagsResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CorrectTagsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CorrectTagsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CorrectTagsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CorrectTagsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CorrectTagsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // AddNoteWithBodyWithResponse Add an internal note
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -948,6 +1422,45 @@ func (c *ClientWithResponses) SetStatusWithResponse(ctx context.Context, id Id, 
 	return ParseSetStatusResponse(rsp)
 }
 
+// WithdrawCorrectionWithResponse Take the correction of the tags back
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /internal/v1/reviews/{id}/tags (the `WithdrawCorrection` operationId).
+func (c *ClientWithResponses) WithdrawCorrectionWithResponse(ctx context.Context, id Id, params *WithdrawCorrectionParams, reqEditors ...RequestEditorFn) (*WithdrawCorrectionResponse, error) {
+	rsp, err := c.WithdrawCorrection(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawCorrectionResponse(rsp)
+}
+
+// CorrectTagsWithBodyWithResponse Say which tags are right
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+func (c *ClientWithResponses) CorrectTagsWithBodyWithResponse(ctx context.Context, id Id, params *CorrectTagsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CorrectTagsResponse, error) {
+	rsp, err := c.CorrectTagsWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectTagsResponse(rsp)
+}
+
+// CorrectTagsWithResponse Say which tags are right
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/tags (the `CorrectTags` operationId).
+func (c *ClientWithResponses) CorrectTagsWithResponse(ctx context.Context, id Id, params *CorrectTagsParams, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectTagsResponse, error) {
+	rsp, err := c.CorrectTags(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCorrectTagsResponse(rsp)
+}
+
 // ParseAddNoteResponse parses an HTTP response from a AddNoteWithResponse call
 func ParseAddNoteResponse(rsp *http.Response) (*AddNoteResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -1023,6 +1536,72 @@ func ParseSetStatusResponse(rsp *http.Response) (*SetStatusResponse, error) {
 	}
 
 	response := &SetStatusResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawCorrectionResponse parses an HTTP response from a WithdrawCorrectionWithResponse call
+func ParseWithdrawCorrectionResponse(rsp *http.Response) (*WithdrawCorrectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawCorrectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCorrectTagsResponse parses an HTTP response from a CorrectTagsWithResponse call
+func ParseCorrectTagsResponse(rsp *http.Response) (*CorrectTagsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CorrectTagsResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

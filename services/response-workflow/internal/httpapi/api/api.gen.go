@@ -44,6 +44,72 @@ func (e SetStatusJSONBodyStatus) Valid() bool {
 	}
 }
 
+// Defines values for CorrectTagsJSONBodyOverall.
+const (
+	CorrectTagsJSONBodyOverallMixed    CorrectTagsJSONBodyOverall = "mixed"
+	CorrectTagsJSONBodyOverallNegative CorrectTagsJSONBodyOverall = "negative"
+	CorrectTagsJSONBodyOverallPositive CorrectTagsJSONBodyOverall = "positive"
+)
+
+// Valid indicates whether the value is a known member of the CorrectTagsJSONBodyOverall enum.
+func (e CorrectTagsJSONBodyOverall) Valid() bool {
+	switch e {
+	case CorrectTagsJSONBodyOverallMixed:
+		return true
+	case CorrectTagsJSONBodyOverallNegative:
+		return true
+	case CorrectTagsJSONBodyOverallPositive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CorrectTagsJSONBodyTagsPolarity.
+const (
+	CorrectTagsJSONBodyTagsPolarityMixed    CorrectTagsJSONBodyTagsPolarity = "mixed"
+	CorrectTagsJSONBodyTagsPolarityNegative CorrectTagsJSONBodyTagsPolarity = "negative"
+	CorrectTagsJSONBodyTagsPolarityPositive CorrectTagsJSONBodyTagsPolarity = "positive"
+)
+
+// Valid indicates whether the value is a known member of the CorrectTagsJSONBodyTagsPolarity enum.
+func (e CorrectTagsJSONBodyTagsPolarity) Valid() bool {
+	switch e {
+	case CorrectTagsJSONBodyTagsPolarityMixed:
+		return true
+	case CorrectTagsJSONBodyTagsPolarityNegative:
+		return true
+	case CorrectTagsJSONBodyTagsPolarityPositive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CorrectTagsJSONBodyUrgent.
+const (
+	Discrimination CorrectTagsJSONBodyUrgent = "discrimination"
+	LegalThreat    CorrectTagsJSONBodyUrgent = "legal_threat"
+	Privacy        CorrectTagsJSONBodyUrgent = "privacy"
+	SafetyHarm     CorrectTagsJSONBodyUrgent = "safety_harm"
+)
+
+// Valid indicates whether the value is a known member of the CorrectTagsJSONBodyUrgent enum.
+func (e CorrectTagsJSONBodyUrgent) Valid() bool {
+	switch e {
+	case Discrimination:
+		return true
+	case LegalThreat:
+		return true
+	case Privacy:
+		return true
+	case SafetyHarm:
+		return true
+	default:
+		return false
+	}
+}
+
 // Done defines model for Done.
 type Done struct {
 	Id  string `json:"id"`
@@ -133,6 +199,57 @@ type SetStatusParams struct {
 // SetStatusJSONBodyStatus defines parameters for SetStatus.
 type SetStatusJSONBodyStatus string
 
+// WithdrawCorrectionParams defines parameters for WithdrawCorrection.
+type WithdrawCorrectionParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// CorrectTagsJSONBody defines parameters for CorrectTags.
+type CorrectTagsJSONBody struct {
+	// Overall Stays as it is where it is missing.
+	Overall *CorrectTagsJSONBodyOverall `json:"overall,omitempty"`
+	Reason  *string                     `json:"reason,omitempty"`
+
+	// Tags All tags as the person sees them right.
+	Tags []struct {
+		Polarity CorrectTagsJSONBodyTagsPolarity `json:"polarity"`
+
+		// Topic One of the eight or own.NAME.
+		Topic string `json:"topic"`
+	} `json:"tags"`
+
+	// Urgent All urgent flags as they should be; they stay as they are where this is missing.
+	Urgent *[]CorrectTagsJSONBodyUrgent `json:"urgent,omitempty"`
+}
+
+// CorrectTagsParams defines parameters for CorrectTags.
+type CorrectTagsParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// CorrectTagsJSONBodyOverall defines parameters for CorrectTags.
+type CorrectTagsJSONBodyOverall string
+
+// CorrectTagsJSONBodyTagsPolarity defines parameters for CorrectTags.
+type CorrectTagsJSONBodyTagsPolarity string
+
+// CorrectTagsJSONBodyUrgent defines parameters for CorrectTags.
+type CorrectTagsJSONBodyUrgent string
+
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody AddNoteJSONBody
 
@@ -141,6 +258,9 @@ type SetOwnerJSONRequestBody SetOwnerJSONBody
 
 // SetStatusJSONRequestBody defines body for SetStatus for application/json ContentType.
 type SetStatusJSONRequestBody SetStatusJSONBody
+
+// CorrectTagsJSONRequestBody defines body for CorrectTags for application/json ContentType.
+type CorrectTagsJSONRequestBody CorrectTagsJSONBody
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -153,6 +273,12 @@ type ServerInterface interface {
 	// SetStatus Change the status of the case
 	// (PUT /internal/v1/reviews/{id}/status)
 	SetStatus(c *gin.Context, id Id, params SetStatusParams)
+	// WithdrawCorrection Take the correction of the tags back
+	// (DELETE /internal/v1/reviews/{id}/tags)
+	WithdrawCorrection(c *gin.Context, id Id, params WithdrawCorrectionParams)
+	// CorrectTags Say which tags are right
+	// (PUT /internal/v1/reviews/{id}/tags)
+	CorrectTags(c *gin.Context, id Id, params CorrectTagsParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -500,6 +626,230 @@ func (siw *ServerInterfaceWrapper) SetStatus(c *gin.Context) {
 	siw.Handler.SetStatus(c, id, params)
 }
 
+// WithdrawCorrection operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawCorrection(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawCorrectionParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WithdrawCorrection(c, id, params)
+}
+
+// CorrectTags operation middleware
+func (siw *ServerInterfaceWrapper) CorrectTags(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CorrectTagsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CorrectTags(c, id, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -530,4 +880,6 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PUT(options.BaseURL+"/internal/v1/reviews/:id/owner", wrapper.SetOwner)
 	router.PUT(options.BaseURL+"/internal/v1/reviews/:id/status", wrapper.SetStatus)
 	router.POST(options.BaseURL+"/internal/v1/reviews/:id/notes", wrapper.AddNote)
+	router.DELETE(options.BaseURL+"/internal/v1/reviews/:id/tags", wrapper.WithdrawCorrection)
+	router.PUT(options.BaseURL+"/internal/v1/reviews/:id/tags", wrapper.CorrectTags)
 }
