@@ -82,9 +82,10 @@ type sighting struct {
 	since    time.Time
 }
 
-// settled reports whether a file has not changed for as long as it must not: by
-// its own time, which a file keeps that is renamed into the folder, or as far as
-// was seen here, for clocks that differ.
+// settled reports whether a file has content and has not changed for as long as it
+// must not: by its own time, which a file keeps that is renamed into the folder, or
+// as far as was seen here, for clocks that differ. An empty file is one that
+// somebody opened to write to it.
 func (w *Watcher) settled(f dropped, now time.Time) bool {
 	s, known := w.seen[f.path]
 	if !known || s.size != f.size || !s.modified.Equal(f.modified) {
@@ -92,7 +93,7 @@ func (w *Watcher) settled(f dropped, now time.Time) bool {
 		w.seen[f.path] = s
 	}
 	own := now.Sub(f.modified)
-	return now.Sub(s.since) >= w.cfg.Settle || own >= w.cfg.Settle
+	return f.size > 0 && (now.Sub(s.since) >= w.cfg.Settle || own >= w.cfg.Settle)
 }
 
 // forget drops what was seen of files that are gone.

@@ -91,6 +91,7 @@ type Watcher struct {
 	seen    map[string]sighting // by path
 	waiting map[string]retry    // files whose sending failed
 	unknown map[string]bool     // folders of no location that were spoken of
+	absent  map[string]bool     // folders of no location in this look at the folder
 }
 
 type retry struct {
@@ -169,6 +170,7 @@ func (w *Watcher) Scan(ctx context.Context) (left int, err error) {
 	}
 	now := w.cfg.Now()
 	w.forget(files)
+	w.absent = map[string]bool{}
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return left, err
@@ -201,11 +203,15 @@ func (w *Watcher) delay(path string, now time.Time) {
 
 // take imports a complete file and moves it away. done is false where it stays.
 func (w *Watcher) take(ctx context.Context, f dropped) (done bool, err error) {
+	if w.absent[f.location] {
+		return false, nil
+	}
 	location, err := w.cfg.Importer.Location(ctx, f.location)
 	if err != nil {
 		return false, err
 	}
 	if location == "" {
+		w.absent[f.location] = true
 		if !w.unknown[f.location] {
 			w.unknown[f.location] = true
 			w.cfg.Logger.WarnContext(ctx, "a folder has the name of no location; its files wait", "folder", f.location)
@@ -258,11 +264,17 @@ func (w *Watcher) importOnce(ctx context.Context, f dropped, location, sum strin
 		return Report{}, "", fmt.Errorf("open a file: %w", err)
 	}
 	defer func() { _ = file.Close() }()
-	report, err := w.cfg.Importer.Send(ctx, location, f.site, name, file)
+	sent := sha256.New()
+	report, err := w.cfg.Importer.Send(ctx, location, f.site, name, io.TeeReader(file, sent))
 	var refused *RefusedError
 	if errors.As(err, &refused) {
 		// A refused file is noted as not sent, so that it can be dropped again.
 		return Report{Problem: refused.Reason}, toRejected, w.ledger.add(entry{entryKey: key, State: stateRefused, At: w.cfg.Now().UTC()})
+	}
+	if err == nil && hex.EncodeToString(sent.Sum(nil)) != sum {
+		// Something else was sent than the ledger would note.
+		err = errors.Join(errors.New("the file changed while it was sent"),
+			w.ledger.add(entry{entryKey: key, State: stateRefused, At: w.cfg.Now().UTC()}))
 	}
 	if err != nil {
 		return Report{}, "", err

@@ -20,13 +20,37 @@ import (
 )
 
 // MaxDefinitionBytes is the largest definition that is read.
-const MaxDefinitionBytes = 256 << 10
+const MaxDefinitionBytes = 64 << 10
+
+// Bounds of what is asked of the YAML parser, which is slow where brackets or
+// lists lie in each other, and of how many faults are named.
+const (
+	maxOpened = 1_000
+	maxDashes = 16 // lists that begin on one line
+	maxFaults = 50
+)
+
+// tooNested reports text that opens more than a definition has use for.
+func tooNested(data []byte) bool {
+	if bytes.Count(data, []byte("{"))+bytes.Count(data, []byte("[")) > maxOpened {
+		return true
+	}
+	for line := range bytes.Lines(data) {
+		if bytes.Count(line, []byte("- "))+bytes.Count(line, []byte("? ")) > maxDashes {
+			return true
+		}
+	}
+	return false
+}
 
 // Parse reads and checks a definition. The error is of kind Invalid and lists
 // every fault with its line.
 func Parse(data []byte) (*Definition, error) {
 	if len(data) > MaxDefinitionBytes {
 		return nil, problem.New(problem.TooLarge, "definition_too_large", "a definition has at most %d bytes", MaxDefinitionBytes)
+	}
+	if tooNested(data) {
+		return nil, problem.New(problem.Invalid, "bad_definition", "more brackets or lists than a definition has")
 	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
@@ -151,6 +175,9 @@ type checker struct {
 // fault notes what is wrong at a place like "fields.text.select". What is absent
 // is at the line of what should hold it.
 func (c *checker) fault(place, format string, args ...any) {
+	if len(c.faults) >= maxFaults {
+		return
+	}
 	line := 1
 	for path := place; path != ""; {
 		if at, err := yaml.PathString("$." + path); err == nil {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -54,6 +55,22 @@ facts:
 		"fields: a review needs a field text or rating",
 	} {
 		require.Contains(t, err.Error(), want)
+	}
+}
+
+func TestParse_HostileYAML_IsRefusedAtOnce(t *testing.T) {
+	for name, text := range map[string]string{
+		"maps in maps":       strings.Repeat("{a: ", 10_000),
+		"lists in lists":     strings.Repeat("[", selector.MaxDefinitionBytes),
+		"dashes":             strings.Repeat("- ", selector.MaxDefinitionBytes/2),
+		"many unknown names": good + strings.Repeat("  k: {select: p}\n", 1_000),
+		"many faulty hosts":  strings.Replace(good, "hosts: [opinions.example]", "hosts:\n"+strings.Repeat("- '!'\n", 8_000), 1),
+	} {
+		start := time.Now()
+		_, err := selector.Parse([]byte(text))
+		require.Error(t, err, name)
+		require.Less(t, time.Since(start), 3*time.Second, name)
+		require.Less(t, len(err.Error()), 10_000, name)
 	}
 }
 
