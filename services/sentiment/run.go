@@ -11,13 +11,18 @@ import (
 	"github.com/bedside-health/bedside/libs/app"
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/kafkaio"
-	"github.com/bedside-health/bedside/services/sentiment/enrich"
 	"github.com/bedside-health/bedside/services/sentiment/internal/bus"
-	"github.com/bedside-health/bedside/services/sentiment/tagging"
+)
+
+const (
+	// batchBytes and readAhead keep the memory of a replica small when texts are long: an
+	// ordinary batch of 200 reviews is a quarter of it.
+	batchBytes = 1 << 20
+	readAhead  = 32
 )
 
 // Run tags reviews until ctx ends, finishes the batch in hand and returns nil. Kafka
-// being away is waited out. Only wrong settings and an address that cannot be
+// being away is waited out; while the store is away, the terms read last count. Only wrong settings and an address that cannot be
 // listened on are errors.
 func Run(ctx context.Context, cfg Config) error {
 	if err := cfg.Validate(); err != nil {
@@ -29,13 +34,9 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Workers == 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
-	if cfg.Analyzer == nil {
-		lane := enrich.New()
-		engine, err := tagging.NewWith(tagging.Options{Clauses: lane, Names: lane})
-		if err != nil {
-			return err
-		}
-		cfg.Analyzer = engine
+	analyzers, err := newAnalyzers(cfg)
+	if err != nil {
+		return err
 	}
 	conn, err := kafkaio.Connect(cfg.Kafka, Group)
 	if err != nil {
@@ -49,7 +50,7 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	defer func() { _ = producer.Close() }()
 	handler, err := bus.New(bus.Config{
-		Analyzer: cfg.Analyzer, Publisher: producer, Workers: cfg.Workers,
+		Analyzer: analyzers.of, Publisher: producer, Workers: cfg.Workers,
 		Logger: cfg.Logger, Registerer: cfg.Registry, TracerProvider: cfg.TracerProvider,
 	})
 	if err != nil {
@@ -59,6 +60,7 @@ func Run(ctx context.Context, cfg Config) error {
 	consumer, err := kafkaio.NewConsumer(kafkaio.ConsumerConfig{
 		Connection: conn, Group: Group, Topics: []string{events.TopicReviewsCollected},
 		Handle: handler.Handle, Producer: producer, Joined: signal.joined,
+		MaxBatchBytes: batchBytes, ReadAhead: readAhead,
 		Logger: cfg.Logger, Registerer: cfg.Registry, TracerProvider: cfg.TracerProvider,
 	})
 	if err != nil {
@@ -77,6 +79,8 @@ func Run(ctx context.Context, cfg Config) error {
 			})
 		})
 	}
+	group.Go("language model", analyzers.load)
+	group.Go("terms", analyzers.follow)
 	group.Go("consumer", func(ctx context.Context) error {
 		if err := kafkaio.EnsureTopics(ctx, conn, kafkaio.TopicsOf(cfg.Kafka), cfg.Logger); err != nil {
 			if ctx.Err() != nil {
@@ -84,6 +88,7 @@ func Run(ctx context.Context, cfg Config) error {
 			}
 			return err
 		}
+		analyzers.wait(ctx)
 		return consumer.Run(ctx)
 	})
 	return group.Wait()

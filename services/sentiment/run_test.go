@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,12 +18,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bedside-health/bedside/libs/app"
+	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/config"
+	"github.com/bedside-health/bedside/libs/docstore"
+	"github.com/bedside-health/bedside/libs/docstore/sqlite"
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/kafkaio"
 	"github.com/bedside-health/bedside/libs/review"
 	"github.com/bedside-health/bedside/libs/testkit/kafkatest"
 	"github.com/bedside-health/bedside/services/sentiment"
+	"github.com/bedside-health/bedside/services/sentiment/tagging"
 )
 
 // keyword is an analyzer that finds one word, so that a test knows every answer.
@@ -80,6 +86,7 @@ func tagged(t testing.TB, conn kafkaio.Connection, n int) []events.ReviewTagged 
 	return out
 }
 
+// settings are those of a test; without an analyzer the rules count and a store is needed.
 func settings(conn kafkaio.Connection, analyzer sentiment.Analyzer) sentiment.Config {
 	cfg := sentiment.DefaultConfig()
 	cfg.Brokers, cfg.Partitions, cfg.AdminListen = conn.Brokers, kafkatest.Partitions, ""
@@ -96,7 +103,9 @@ func TestRun_RealRules_TagsWithEvidenceThatQuotesTheText(t *testing.T) {
 	conn := kafkatest.Start(t)
 	text := "The front desk was rude and we waited two hours. They overcharged me twice 😡."
 	publish(t, conn, collected("o1", "e1", text, events.Posted))
-	start(t, settings(conn, nil))
+	cfg := settings(conn, nil)
+	cfg.Backend, _ = store(t)
+	start(t, cfg)
 	got := tagged(t, conn, 1)[0]
 	require.Equal(t, text, got.Text)
 	require.Equal(t, review.Negative, got.Analysis.Overall)
@@ -107,6 +116,78 @@ func TestRun_RealRules_TagsWithEvidenceThatQuotesTheText(t *testing.T) {
 	}
 	require.True(t, found[review.Billing] && found[review.WaitTimes] && found[review.StaffAttitude], "%v", found)
 	require.NotZero(t, got.TaggedAt)
+}
+
+// store is an empty store and its lexicons.
+func store(t testing.TB) (docstore.Backend, *docstore.Collection[collections.Lexicon]) {
+	t.Helper()
+	backend, err := sqlite.Open(t.Context(), sqlite.Config{Path: filepath.Join(t.TempDir(), "bedside.db")})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, backend.Close()) })
+	lexicons, err := docstore.Bind(t.Context(), backend, collections.Lexicons())
+	require.NoError(t, err)
+	return backend, lexicons
+}
+
+func TestRun_OwnTermsOfAnOrganization_CountForItsReviewsAlone(t *testing.T) {
+	conn := kafkatest.Start(t)
+	backend, lexicons := store(t)
+	terms := collections.Lexicon{
+		Base: docstore.Base{ID: "o1"}, UpdatedAt: time.Now(),
+		Lexicon: review.Lexicon{
+			Revision: 3, Topics: []review.OwnTopic{{Key: "own.parking", Name: "Parking"}},
+			Terms: []review.Term{{Phrase: "Glow Whitening", Kind: review.TermTopic, Topic: review.Upselling, Polarity: review.Negative}, {Phrase: "the garage", Kind: review.TermTopic, Topic: "own.parking"}},
+		},
+	}
+	_, err := lexicons.InsertIfAbsent(t.Context(), docstore.Org("o1"), &terms)
+	require.NoError(t, err)
+	text := "They talked about Glow Whitening. The garage is awful."
+	publish(t, conn, collected("o1", "e1", text, events.Posted), collected("o2", "e1", text, events.Posted))
+	cfg := settings(conn, nil)
+	cfg.Backend, cfg.TermsEvery = backend, 100*time.Millisecond
+	start(t, cfg)
+	byOrg := map[string]review.Analysis{}
+	for _, e := range tagged(t, conn, 2) {
+		byOrg[e.OrgID] = e.Analysis
+	}
+	require.Equal(t, tagging.Version+"+000003", byOrg["o1"].Version)
+	require.Equal(t, tagging.Version, byOrg["o2"].Version)
+	topics := func(org string) (out []review.Topic) {
+		for _, tag := range byOrg[org].Tags {
+			out = append(out, tag.Topic)
+		}
+		return out
+	}
+	require.Contains(t, topics("o1"), review.Upselling)
+	require.Contains(t, topics("o1"), review.Topic("own.parking"))
+	require.NotContains(t, topics("o2"), review.Upselling)
+
+	// A change counts for what comes later.
+	_, err = lexicons.Update(t.Context(), docstore.Org("o1"), "o1", func(l *collections.Lexicon) error {
+		l.Revision, l.UpdatedAt = 4, time.Now()
+		return nil
+	})
+	require.NoError(t, err)
+	for i := 0; ; i++ {
+		require.Less(t, i, 100, "the new terms should count soon")
+		publish(t, conn, collected("o1", fmt.Sprint("later", i), text, events.Posted))
+		if slices.ContainsFunc(tagged(t, conn, 3+i), func(e events.ReviewTagged) bool { return e.Analysis.Version == tagging.Version+"+000004" }) {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func TestRun_StoreAway_ReviewsAreTaggedByTheRules(t *testing.T) {
+	conn := kafkatest.Start(t)
+	publish(t, conn, collected("o1", "e1", "The front desk was rude.", events.Posted))
+	cfg := settings(conn, nil)
+	cfg.URL = "mongodb://127.0.0.1:9/bedside?serverSelectionTimeoutMS=200"
+	ready := make(chan struct{})
+	cfg.Ready = func(net.Addr) { close(ready) }
+	start(t, cfg)
+	<-ready
+	require.Equal(t, tagging.Version, tagged(t, conn, 1)[0].Analysis.Version)
 }
 
 func TestRun_RemovedAndSourceReply_BringTheTagsOfTheirText(t *testing.T) {
@@ -222,18 +303,19 @@ func TestConfig_EveryFault_IsNamedAtOnce(t *testing.T) {
 	cfg.Workers = -1
 	cfg.DrainDelay = time.Hour
 	err := sentiment.Run(t.Context(), cfg)
-	for _, part := range []string{"KAFKA_BROKERS", "a logger", "BEDSIDE_SENTIMENT_WORKERS", "BEDSIDE_DRAIN_DELAY"} {
+	for _, part := range []string{"KAFKA_BROKERS", "BEDSIDE_STORE", "a logger", "BEDSIDE_SENTIMENT_WORKERS", "BEDSIDE_DRAIN_DELAY"} {
 		require.ErrorContains(t, err, part)
 	}
 }
 
 func TestConfig_Environment_FillsItAndRefusesMisspelt(t *testing.T) {
 	cfg := sentiment.DefaultConfig()
-	require.NoError(t, config.Load(&cfg, []string{"KAFKA_BROKERS=a:1,b:2", "KAFKA_TLS=true", "BEDSIDE_SENTIMENT_WORKERS=3", "BEDSIDE_LOG_LEVEL=debug"}, config.Prefix))
+	require.NoError(t, config.Load(&cfg, []string{"KAFKA_BROKERS=a:1,b:2", "KAFKA_TLS=true", "BEDSIDE_SENTIMENT_WORKERS=3", "BEDSIDE_STORE=mongodb://a/b", "BEDSIDE_LOG_LEVEL=debug"}, config.Prefix))
 	require.Equal(t, []string{"a:1", "b:2"}, cfg.Brokers)
 	require.True(t, cfg.TLS)
 	require.Equal(t, 3, cfg.Workers)
 	require.Equal(t, "debug", cfg.LogLevel)
+	require.Equal(t, "mongodb://a/b", cfg.URL.Reveal())
 	require.ErrorContains(t, config.Load(&cfg, []string{"BEDSIDE_SENTIMENT_WORKER=3"}, config.Prefix), "BEDSIDE_SENTIMENT_WORKER")
 }
 

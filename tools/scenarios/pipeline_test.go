@@ -67,7 +67,7 @@ func TestPipeline_ImportedReviews_AreTaggedAssignedAndFollowedUp(t *testing.T) {
 		again := b.all(t, client.ListReviewsParams{})
 		require.Equal(t, reviews, again)
 
-		billing := b.all(t, client.ListReviewsParams{Topic: &[]client.Topic{"billing"}, Polarity: &[]client.Polarity{"negative"}})
+		billing := b.all(t, client.ListReviewsParams{Topic: &client.TopicFilter{"billing"}, Polarity: &[]client.Polarity{"negative"}})
 		require.Len(t, billing, 1)
 		require.Len(t, b.all(t, client.ListReviewsParams{Q: ptr("friend")}), 1)
 		require.Empty(t, b.all(t, client.ListReviewsParams{LocationId: &[]string{"lake"}}))

@@ -1,8 +1,8 @@
 // Package enrich is the slow lane of tagging: part of speech in one ambiguous
 // clause and names of people in one sentence, by prose/v2.
 //
-// It promises never to see a whole review, to load the model once, at first
-// use, and never to panic on foreign text. The quirks of prose that would give
+// It promises never to see a whole review, to load what it needs of the model once, at
+// first use, and never to panic on foreign text. The quirks of prose that would give
 // wrong answers are worked around here and guarded by tests: it loses "n't"
 // before punctuation, takes "dont" for a noun, gives one tag to a word that
 // occurs twice, joins "rude,unprofessional" into one token, rewrites curly
@@ -10,8 +10,10 @@
 package enrich
 
 import (
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -19,30 +21,63 @@ import (
 )
 
 const (
-	// maxClause and maxSentence bound what is given to prose at once.
-	maxClause   = 32      // words
-	maxSentence = 1 << 10 // bytes
+	// Words before and after a word that settle its part of speech: the tagger looks at two on
+	// either side, and its guesses at those before need a few more. Measured on real
+	// reviews, more words change no answer.
+	tagBefore, tagAfter = 6, 3
+	// Words before and after a capitalised one that settle whether it names a person;
+	// whole sentences give the same answer in 98 of 100 cases at three times the cost.
+	nameBefore, nameAfter = 3, 2
+	// maxSentence bounds what is looked at, in bytes.
+	maxSentence = 1 << 10
 	// prose takes quadratic time in the length of one token.
 	maxWord = 48 // bytes
 )
 
 // Lane answers the questions of the tagging engine. It implements
 // tagging.ClauseTagger and tagging.NameFinder and is safe for concurrent use.
-// One Lane holds one copy of the model (about 100 MB while it loads, a third of
-// a second); share it.
+// One Lane holds one copy of what it needs of the model; share it.
 type Lane struct {
-	model func() *prose.Model
+	loading sync.Mutex
+	held    atomic.Pointer[model]
 }
 
-// New returns a lane whose model is loaded at the first question.
-func New() *Lane {
-	return &Lane{model: sync.OnceValue(load)}
+// model is what is loaded. Questions about parts of speech need two thirds of the memory
+// and half of the time to load; with names it answers both.
+type model struct {
+	prose *prose.Model // nil if it could not be loaded; then questions stay unanswered
+	names bool
 }
 
-// load gets the default model, which prose hands out only with a document. nil
-// means that it could not be loaded; then every question stays unanswered.
-func load() *prose.Model {
-	doc, err := prose.NewDocument("x", prose.WithSegmentation(false))
+// New returns a lane whose model is loaded at the first question, or by Load.
+func New() *Lane { return new(Lane) }
+
+// Load loads the model now, so that no question waits for it; names says whether names
+// will be asked for.
+func (l *Lane) Load(names bool) { l.model(names) }
+
+// model loads what a question needs, unless it is there.
+func (l *Lane) model(names bool) *prose.Model {
+	if m := l.held.Load(); m != nil && (m.names || !names) {
+		return m.prose
+	}
+	l.loading.Lock()
+	defer l.loading.Unlock()
+	if m := l.held.Load(); m != nil && (m.names || !names) {
+		return m.prose
+	}
+	// The smaller one goes before the larger one comes, which is all that fits into
+	// a small process.
+	l.held.Store(nil)
+	m := &model{prose: load(prose.WithExtraction(names)), names: names}
+	l.held.Store(m)
+	return m.prose
+}
+
+// load gets the default model, which prose hands out only with a document. nil means
+// that it could not be loaded.
+func load(what prose.DocOpt) *prose.Model {
+	doc, err := prose.NewDocument("x", what, prose.WithSegmentation(false))
 	if err != nil {
 		return nil
 	}
@@ -73,10 +108,10 @@ func (l *Lane) Tag(words []string, at int) (tag string) {
 // the same word, because prose would give both the tag of the later one.
 func clause(words []string, at int) (string, int) {
 	from, to := at, at+1
-	for from > 0 && at-from < maxClause/2 && words[from-1] != words[at] {
+	for from > 0 && at-from < tagBefore && words[from-1] != words[at] {
 		from--
 	}
-	for to < len(words) && to-at < maxClause/2 && words[to] != words[at] {
+	for to < len(words) && to-at <= tagAfter && words[to] != words[at] {
 		to++
 	}
 	var b strings.Builder
@@ -100,7 +135,7 @@ func clause(words []string, at int) (string, int) {
 }
 
 func (l *Lane) tag(text string) []prose.Token {
-	m := l.model()
+	m := l.model(false)
 	if m == nil {
 		return nil
 	}
@@ -112,7 +147,8 @@ func (l *Lane) tag(text string) []prose.Token {
 }
 
 // People returns the names of people in a sentence, exactly as they are written
-// there. A sentence longer than 1024 bytes is not looked at.
+// there. Only words around capitalised ones behind the first are looked at, and
+// nothing of a sentence longer than 1024 bytes.
 func (l *Lane) People(sentence string) (names []string) {
 	if len(sentence) > maxSentence || !utf8.ValidString(sentence) {
 		return nil
@@ -122,23 +158,61 @@ func (l *Lane) People(sentence string) (names []string) {
 			names = nil
 		}
 	}()
-	m := l.model()
-	if m == nil {
-		return nil
-	}
-	doc, err := prose.NewDocument(spaced(sentence), prose.UsingModel(m), prose.WithSegmentation(false))
-	if err != nil {
-		return nil
-	}
-	for _, entity := range doc.Entities() {
-		if entity.Label != "PERSON" {
-			continue
+	for _, part := range aroundNames(sentence) {
+		m := l.model(true)
+		if m == nil {
+			return nil
 		}
-		if name := asWritten(sentence, entity.Text); name != "" {
-			names = append(names, name)
+		doc, err := prose.NewDocument(spaced(part), prose.UsingModel(m), prose.WithSegmentation(false))
+		if err != nil {
+			return nil
+		}
+		for _, entity := range doc.Entities() {
+			if entity.Label != "PERSON" {
+				continue
+			}
+			if name := asWritten(sentence, entity.Text); name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
 		}
 	}
 	return names
+}
+
+// aroundNames cuts out of a sentence the words around its capitalised ones, in one part
+// where they are close together.
+func aroundNames(sentence string) []string {
+	words := strings.Fields(sentence)
+	var parts []string
+	begin, end := 0, 0 // of the part in hand
+	flush := func() {
+		if end > begin {
+			parts = append(parts, strings.Join(words[begin:end], " "))
+		}
+	}
+	for i := 1; i < len(words); i++ {
+		if !capitalised(words[i]) {
+			continue
+		}
+		if from := max(0, i-nameBefore); from > end {
+			flush()
+			begin = from
+		}
+		end = min(len(words), i+1+nameAfter)
+	}
+	flush()
+	return parts
+}
+
+// capitalised reports whether a word can be a name: "I" and its contractions cannot.
+func capitalised(word string) bool {
+	word = strings.TrimLeftFunc(word, unicode.IsPunct)
+	first, n := utf8.DecodeRuneInString(word)
+	if !unicode.IsUpper(first) {
+		return false
+	}
+	next, _ := utf8.DecodeRuneInString(word[n:])
+	return first != 'I' || unicode.IsLetter(next)
 }
 
 // spaced puts spaces around punctuation and straightens quotes, so that prose

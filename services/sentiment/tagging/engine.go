@@ -21,9 +21,9 @@ import (
 // Version names the rules, word lists and weights of this build: year, month and
 // number, each with its zeros, because versions compare as strings. Any change of
 // data or code that can change an analysis raises it.
-const Version = "2026.11.02"
+const Version = "2026.11.03"
 
-//go:embed data/*.txt data/weights.tsv
+//go:embed data/*.txt data/weights.tsv data/es/*.txt
 var embedded embed.FS
 
 // ClauseTagger settles the part of speech of a word in one ambiguous clause.
@@ -51,9 +51,13 @@ type Options struct {
 
 // Engine analyses review texts. It is immutable and safe for concurrent use.
 type Engine struct {
-	lex     *lexicon
+	lex     *lexicon // English
+	spanish *lexicon
+	bases   [2]*lexicon // the same two without anybody's own terms
 	options Options
-	pool    sync.Pool // of *reading
+	version string
+	only    string     // the language every text is taken for; "" to detect it
+	pool    *sync.Pool // of *reading
 }
 
 // New compiles the embedded lexicons and rules. An error means that a data file
@@ -69,22 +73,36 @@ func NewWith(o Options) (*Engine, error) {
 	return newEngine(data, o)
 }
 
+// newEngine compiles the rules in data, and those for Spanish in its folder es.
 func newEngine(data fs.FS, o Options) (*Engine, error) {
-	l := newLexicon()
-	if err := l.loadFiles(data); err != nil {
+	en, es := newLexicon(), newLexicon()
+	es.inflect = inflectSpanish
+	if err := en.loadFiles(data); err != nil {
 		return nil, fmt.Errorf("compile tagging rules: %w", err)
 	}
-	if err := l.loadWeights(data, "weights.tsv"); err != nil {
+	if err := en.loadWeights(data, "weights.tsv"); err != nil {
 		return nil, fmt.Errorf("load tagging weights: %w", err)
 	}
-	l.freeze()
-	e := &Engine{lex: l, options: o}
-	e.pool.New = func() any { return &reading{} }
-	return e, nil
+	sub, err := fs.Sub(data, "es")
+	if err != nil {
+		return nil, fmt.Errorf("open the Spanish rules: %w", err)
+	}
+	if err := es.loadFiles(sub); err != nil {
+		return nil, fmt.Errorf("compile Spanish tagging rules: %w", err)
+	}
+	en.internAll(es)
+	en.freeze()
+	es.freeze()
+	en.learnLanguages(es)
+	return &Engine{
+		lex: en, spanish: es, bases: [2]*lexicon{en, es}, options: o, version: Version,
+		pool: &sync.Pool{New: func() any { return &reading{} }},
+	}, nil
 }
 
-// Version is the version every analysis of this engine carries.
-func (e *Engine) Version() string { return Version }
+// Version is the version every analysis of this engine carries: Version, and the
+// revision of the organization's own terms if it was made by WithTerms.
+func (e *Engine) Version() string { return e.version }
 
 // maxKept bounds the scratch memory kept between analyses, in words.
 const maxKept = 1 << 14

@@ -1,8 +1,8 @@
 package tagging
 
 import (
+	"encoding/binary"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -34,8 +34,7 @@ const (
 // entry is one compiled pattern: what it belongs to and where its program is.
 type entry struct {
 	kind entryKind
-	of   int32 // index into the slice of its kind
-	pc   int32
+	of   int32   // index into the slice of its kind
 	with []guard // one must match nearby, if there are any
 }
 
@@ -80,6 +79,7 @@ const (
 	roleSelf                 // the writer and the family: swallows opinions about people
 	roleOther                // another practice: swallows everything
 	roleNothing              // experience, place: swallows general opinions
+	roleOwn                  // an organization's own topic: takes all
 	rolePlace                // room, chair: takes opinions that have a topic of their own
 )
 
@@ -139,16 +139,19 @@ type urgentRule struct {
 // lexicon is everything the data files say, compiled. It never changes after
 // it was loaded.
 type lexicon struct {
-	ids   map[string]int32
+	ids   map[string]int32 // until frozen
+	words wordTable        // the same, frozen
 	lists map[string]*node
+	means []int32 // by word id: the word it is read as; see respell
 
 	code    []instruction
-	sets    []bitset
+	members []uint64 // by word id, row words each: the sets it is in
+	row     int
 	setKeys map[string]int32
 	rawSets [][]int32
 
 	entries []entry
-	index   [][]int32 // word id -> entries that can begin with it
+	auto    automaton // which of them to try where
 
 	rules    []rule
 	targets  []target
@@ -157,10 +160,25 @@ type lexicon struct {
 	pairIDs  []string // rule ids of an opinion about a target, by target, then opinion
 	flags    []urgentRule
 
-	traits   []trait // by word id
+	infos    []wordInfo // by word id
+	inflect  func(string) []string
 	weights  []float32
-	pairs    map[uint64]float32
+	pairs    edgeTable // pairs of words -> index into pairSums
+	pairSums []float32
 	examples []example
+
+	own        *ownTerms // an organization's terms, if there are any
+	ownTargets int32     // index of the first of them among the targets
+}
+
+// wordInfo is what the lexicon knows of a word by itself. It lies together, because
+// each word of a text costs a look at it.
+type wordInfo struct {
+	traits    trait
+	weight    float32 // learned; see weights.go
+	root      int32   // node of the automaton for patterns that begin with it, 0 for none
+	languages uint16  // bits of the languages it is common in
+	paired    bool    // second of a pair of words that has a learned weight
 }
 
 // trait is a set of roles a word plays in the structure of a sentence.
@@ -181,14 +199,19 @@ const (
 	traitNegStop
 	traitPronoun
 	traitFinite
-	traitGiver // from, by, with: who gave what was praised
+	traitGiver  // from, by, with: who gave what was praised
+	traitWriter // I, we: the one who writes
+	traitNone   // no, zero: negate the noun after them, not the clause
 )
+
+// traitThanks marks words of thanks to somebody named: "kudos to Amy".
+const traitThanks trait = 1 << 24
 
 var traitNames = map[string]trait{
 	"negator": traitNegator, "contrast": traitContrast, "join": traitJoin, "subject": traitSubject,
 	"verb": traitVerb, "intensifier": traitIntense, "english": traitEnglish, "spanish": traitSpanish,
 	"honorific": traitHonorific, "role": traitRoleWord, "article": traitArticle, "negstop": traitNegStop,
-	"giver": traitGiver, "pronoun": traitPronoun, "finite": traitFinite,
+	"giver": traitGiver, "thanks": traitThanks, "writer": traitWriter, "none": traitNone, "pronoun": traitPronoun, "finite": traitFinite,
 }
 
 func newLexicon() *lexicon {
@@ -196,7 +219,7 @@ func newLexicon() *lexicon {
 		ids:     map[string]int32{"<num>": idNumber, "<money>": idMoney, "<end>": idEnd, "<comma>": idComma, "<emoji>": idEmoji},
 		lists:   map[string]*node{},
 		setKeys: map[string]int32{},
-		pairs:   map[uint64]float32{},
+		inflect: inflect,
 	}
 	return l
 }
@@ -217,7 +240,11 @@ func (l *lexicon) set(words []int32) int32 {
 	words = slices.Clone(words)
 	slices.Sort(words)
 	words = slices.Compact(words)
-	key := fmt.Sprint(words)
+	raw := make([]byte, 0, 4*len(words))
+	for _, w := range words {
+		raw = binary.LittleEndian.AppendUint32(raw, uint32(w))
+	}
+	key := string(raw)
 	if i, ok := l.setKeys[key]; ok {
 		return i
 	}
@@ -227,61 +254,46 @@ func (l *lexicon) set(words []int32) int32 {
 	return i
 }
 
-// program compiles a pattern and returns where it begins.
-func (l *lexicon) program(src string) (int32, *node, error) {
-	n, err := l.parsePattern(src)
-	if err != nil {
-		return 0, nil, err
-	}
-	pc := int32(len(l.code))
-	l.code = append(l.emit(l.code, n), instruction{op: opMatch})
-	return pc, n, nil
-}
-
 // guardProgram compiles a guard.
 func (l *lexicon) guardProgram(src string) (guard, error) {
-	pc, n, err := l.program(src)
+	n, err := l.parsePattern(src)
 	if err != nil {
 		return guard{}, err
 	}
-	first := map[int32]bool{}
-	if err := l.first(n, first); err != nil {
+	pc := int32(len(l.code))
+	l.code = append(l.emit(l.code, n), instruction{op: opMatch})
+	first, err := l.firstWords(n)
+	if err != nil {
 		return guard{}, fmt.Errorf("pattern %q: %w", src, err)
 	}
-	return guard{pc: pc, first: l.set(slices.Collect(maps.Keys(first)))}, nil
+	return guard{pc: pc, first: l.set(first)}, nil
 }
 
-// add compiles a pattern and indexes it by the words it can begin with.
+// add compiles a pattern and adds it to the automaton.
 func (l *lexicon) add(kind entryKind, of int, src string) error {
-	pc, n, err := l.program(src)
+	n, err := l.parsePattern(src)
 	if err != nil {
 		return err
 	}
-	first := map[int32]bool{}
-	if err := l.first(n, first); err != nil {
+	at := int32(len(l.entries))
+	l.entries = append(l.entries, entry{kind: kind, of: int32(of)})
+	if err := l.grow(at, n); err != nil {
 		return fmt.Errorf("pattern %q: %w", src, err)
-	}
-	e := int32(len(l.entries))
-	l.entries = append(l.entries, entry{kind: kind, of: int32(of), pc: pc})
-	for w := range first {
-		for int(w) >= len(l.index) {
-			l.index = append(l.index, nil)
-		}
-		l.index[w] = append(l.index[w], e)
 	}
 	return nil
 }
 
 // freeze turns the collected sets into bit sets, once all words are known.
 func (l *lexicon) freeze() {
-	l.sets = make([]bitset, len(l.rawSets))
-	for i, words := range l.rawSets {
-		top := words[len(words)-1]
-		b := make(bitset, top>>6+1)
+	l.means = l.respell()
+	n := len(l.ids) + 1
+	l.row = len(l.rawSets)>>6 + 1
+	l.members = make([]uint64, n*l.row)
+	l.infos = make([]wordInfo, n)
+	for set, words := range l.rawSets {
 		for _, w := range words {
-			b[w>>6] |= 1 << (uint(w) & 63)
+			l.members[int(w)*l.row+set>>6] |= 1 << (uint(set) & 63)
 		}
-		l.sets[i] = b
 	}
 	l.rawSets, l.setKeys = nil, nil
 	for _, t := range l.targets {
@@ -289,23 +301,35 @@ func (l *lexicon) freeze() {
 			l.pairIDs = append(l.pairIDs, t.id+":"+o.id)
 		}
 	}
-	n := len(l.ids) + 1
-	for len(l.index) < n {
-		l.index = append(l.index, nil)
-	}
-	l.traits = make([]trait, n)
+	l.auto.seal(n)
 	for name, bit := range traitNames {
 		list := l.lists[name]
 		if list == nil {
 			continue
 		}
 		for _, id := range singles(list) {
-			l.traits[id] |= bit
+			l.infos[id].traits |= bit
 		}
 	}
-	for len(l.weights) < n {
-		l.weights = append(l.weights, 0)
+	for id, w := range l.weights {
+		l.infos[id].weight = w
 	}
+	for id, root := range l.auto.roots {
+		l.infos[id].root = root
+	}
+	for _, e := range l.pairs.slots {
+		if e.key != 0 {
+			l.infos[uint32(e.key-1)].paired = true
+		}
+	}
+	byID := make([]string, n)
+	for w, id := range l.ids {
+		byID[id] = w
+	}
+	for _, w := range byID[1:] {
+		l.words.intern([]byte(w))
+	}
+	l.ids = nil
 }
 
 // singles returns the single words of a list.
@@ -328,11 +352,8 @@ func singles(n *node) []int32 {
 // lookup returns the id of a normal form made by the scanner. An elongated word
 // ("sooo", "loooong") is also looked up with its runs cut to two and to one.
 func (l *lexicon) lookup(norm []byte, elongated bool) int32 {
-	if id, ok := l.ids[string(norm)]; ok {
-		return id
-	}
-	if !elongated {
-		return idUnknown
+	if id := l.words.get(norm); id != 0 || !elongated {
+		return l.means[id]
 	}
 	for keep := 2; keep >= 1; keep-- {
 		var buf [64]byte
@@ -348,14 +369,31 @@ func (l *lexicon) lookup(norm []byte, elongated bool) int32 {
 				n++
 			}
 		}
-		if id, ok := l.ids[string(buf[:n])]; ok {
-			return id
+		if id := l.words.get(buf[:n]); id != 0 {
+			return l.means[id]
 		}
 	}
 	return idUnknown
 }
 
-func pairKey(a, b int32) uint64 { return uint64(uint32(a))<<32 | uint64(uint32(b)) }
+// pairWeight is the learned weight of one word after another.
+func (l *lexicon) pairWeight(a int32, b *word) float32 {
+	if !b.paired {
+		return 0
+	}
+	if i, ok := l.pairs.get(a, b.id); ok {
+		return l.pairSums[i]
+	}
+	return 0
+}
+
+// pairID is the rule id of an opinion about a target.
+func (l *lexicon) pairID(target, opinion int32) string {
+	if l.own != nil && target >= l.ownTargets {
+		return l.targets[target].id
+	}
+	return l.pairIDs[int(target)*len(l.opinions)+int(opinion)]
+}
 
 func splitList(s string) []string {
 	var out []string

@@ -33,6 +33,34 @@ func TestAnalyze_PeopleNamed_AreReturnedWithTheirRole(t *testing.T) {
 	}
 }
 
+// TestAnalyze_PeopleNamed_CarryHowTheyAreSpokenOf: praise and blame go to the
+// person they are about, and to nobody where the text does not say.
+func TestAnalyze_PeopleNamed_CarryHowTheyAreSpokenOf(t *testing.T) {
+	e := engine(t)
+	for text, want := range map[string][]string{
+		"Dr. Lee is wonderful.":                                                 {"Lee=positive"},
+		"Dr. Lee was rude, but Nurse Amy was lovely.":                           {"Lee=negative", "Amy=positive"},
+		"Dr. Lee and Nurse Amy are wonderful.":                                  {"Lee=positive", "Amy=positive"},
+		"We saw Dr. Lee on Monday.":                                             {"Lee="},
+		"We saw Dr. Lee on Monday. She was kind and gentle.":                    {"Lee=positive"},
+		"We saw Dr. Lee on Monday. The receptionist was rude.":                  {"Lee="},
+		"Zelda at the front desk was rude to me.":                               {"Zelda=negative"},
+		"Kudos to Svetlana, the receptionist!":                                  {"Svetlana=positive"},
+		"No thanks to Svetlana, the receptionist!":                              {"Svetlana=negative"},
+		"I love Dr. Lee.":                                                       {"Lee=positive"},
+		"Dr. Lee was not friendly.":                                             {"Lee=negative"},
+		"Dr. Lee is gentle but he was rude to my son.":                          {"Lee=mixed"},
+		"Dr. Lee is great. My old dentist Dr. Ek was awful.":                    {"Lee=positive"},
+		"The hygienist Sofia Petrova was gentle. She was friendly, and so kind": {"Sofia Petrova=positive"},
+	} {
+		var got []string
+		for _, m := range e.Analyze(text).Mentions {
+			got = append(got, m.Name+"="+string(m.Polarity))
+		}
+		require.Equal(t, want, got, "%q: %+v", text, e.Analyze(text).Tags)
+	}
+}
+
 // finder is a name finder that knows one name, and counts how often it is asked.
 type finder struct {
 	name  string

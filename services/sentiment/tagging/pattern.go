@@ -2,7 +2,10 @@ package tagging
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/bedside-health/bedside/services/sentiment/tagging/token"
 )
 
 // A pattern is a short regular expression over words. The language is small
@@ -23,6 +26,7 @@ type opcode uint8
 const (
 	opWord  opcode = iota // the token is word a: advance
 	opSet                 // the token is in set a: advance
+	opTest                // the token is in set a: go on without advancing
 	opSplit               // try a, then b
 	opJump                // go to a
 	opAny                 // any token that does not end a sentence or turn it: advance
@@ -177,7 +181,7 @@ func (p *patternParser) element() (*node, error) {
 	}
 	if stem, ok := strings.CutSuffix(t, "~"); ok {
 		var ids []int32
-		for _, w := range inflect(stem) {
+		for _, w := range p.lex.inflect(stem) {
 			ids = append(ids, p.lex.intern(w))
 		}
 		return optional(&node{words: ids}, opt), nil
@@ -214,14 +218,7 @@ func inflect(w string) []string {
 
 // normalWord is the normal form of a word of a data file, as the scanner makes
 // it from text.
-func normalWord(w string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\'' || r == '’' {
-			return -1
-		}
-		return r
-	}, strings.ToLower(w))
-}
+func normalWord(w string) string { return token.Fold(w) }
 
 func (l *lexicon) nullable(n *node) bool {
 	switch {
@@ -245,33 +242,41 @@ func (l *lexicon) nullable(n *node) bool {
 	return false
 }
 
-// first adds to into the words a match of n can begin with. A pattern may not
-// begin with a gap: it would have to be tried everywhere.
-func (l *lexicon) first(n *node, into map[int32]bool) error {
+// firstWords returns the words a match of n can begin with, sorted. A pattern may
+// not begin with a gap: it would have to be tried everywhere.
+func (l *lexicon) firstWords(n *node) ([]int32, error) {
+	words, err := l.first(n, nil)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(words)
+	return slices.Compact(words), nil
+}
+
+func (l *lexicon) first(n *node, words []int32) ([]int32, error) {
+	var err error
 	switch {
 	case n.gap > 0:
-		return fmt.Errorf("a pattern cannot begin with a gap")
+		return nil, fmt.Errorf("a pattern cannot begin with a gap")
 	case n.alt != nil:
 		for _, a := range n.alt {
-			if err := l.first(a, into); err != nil {
-				return err
+			if words, err = l.first(a, words); err != nil {
+				return nil, err
 			}
 		}
 	case n.seq != nil:
 		for _, s := range n.seq {
-			if err := l.first(s, into); err != nil {
-				return err
+			if words, err = l.first(s, words); err != nil {
+				return nil, err
 			}
 			if !l.nullable(s) {
 				break
 			}
 		}
 	default:
-		for _, w := range n.words {
-			into[w] = true
-		}
+		words = append(words, n.words...)
 	}
-	return nil
+	return words, nil
 }
 
 // emit appends the program of n to code.
@@ -297,6 +302,9 @@ func (l *lexicon) emit(code []instruction, n *node) []instruction {
 			code[s].a = int32(len(code))
 		}
 	case n.alt != nil:
+		if test, ok := l.test(n); ok {
+			code = append(code, instruction{op: opTest, a: test})
+		}
 		var jumps []int
 		for i, a := range n.alt {
 			if i == len(n.alt)-1 {
@@ -325,6 +333,19 @@ func (l *lexicon) emit(code []instruction, n *node) []instruction {
 	return code
 }
 
+// test returns the set of words that alternatives can begin with, if there are
+// enough of them that looking first is cheaper than trying each.
+func (l *lexicon) test(n *node) (int32, bool) {
+	if len(n.alt) < 3 || l.nullable(n) {
+		return 0, false
+	}
+	words, err := l.firstWords(n)
+	if err != nil { // one of them begins with a gap
+		return 0, false
+	}
+	return l.set(words), true
+}
+
 // run reports the token index after the match of the program at pc that begins
 // at token i, or -1.
 func (l *lexicon) run(code []instruction, pc int32, words []word, i int) int {
@@ -338,12 +359,22 @@ func (l *lexicon) run(code []instruction, pc int32, words []word, i int) int {
 			i++
 			pc++
 		case opSet:
-			if i >= len(words) || !l.sets[in.a].has(words[i].id) {
+			if i >= len(words) || !l.inSet(in.a, &words[i]) {
 				return -1
 			}
 			i++
 			pc++
+		case opTest:
+			if i >= len(words) || !l.inSet(in.a, &words[i]) {
+				return -1
+			}
+			pc++
 		case opSplit:
+			// Most ways to go on fail at their first word: look before recursing.
+			if t := code[in.a]; t.op <= opTest && (i >= len(words) || !l.accepts(t, &words[i])) {
+				pc = in.b
+				continue
+			}
 			if end := l.run(code, in.a, words, i); end >= 0 {
 				return end
 			}
@@ -362,10 +393,16 @@ func (l *lexicon) run(code []instruction, pc int32, words []word, i int) int {
 	}
 }
 
-// bitset is a set of word ids.
-type bitset []uint64
+// accepts reports whether an instruction for one word takes a word.
+func (l *lexicon) accepts(in instruction, w *word) bool {
+	if in.op == opWord {
+		return w.id == in.a
+	}
+	return l.inSet(in.a, w)
+}
 
-func (b bitset) has(id int32) bool {
-	w := int(id >> 6)
-	return w < len(b) && b[w]&(1<<(uint(id)&63)) != 0
+// inSet reports whether a set holds a word. The bits of one word lie together,
+// because one word of a text is looked for in many sets.
+func (l *lexicon) inSet(set int32, w *word) bool {
+	return l.members[int(w.id)*l.row+int(set>>6)]&(1<<(uint(set)&63)) != 0
 }

@@ -42,9 +42,13 @@ func requireSound(t require.TestingT, text string, a review.Analysis) {
 	}
 }
 
+// built is the engine that tests share: compiling the rules takes longer than most
+// of them.
+var built = sync.OnceValues(tagging.New)
+
 func engine(t testing.TB) *tagging.Engine {
 	t.Helper()
-	e, err := tagging.New()
+	e, err := built()
 	require.NoError(t, err)
 	return e
 }
@@ -124,6 +128,18 @@ func hostile(n int) map[string]string {
 		"money":           fill("$400 bill charged me "),
 		"plain sentences": fill("The doctor explained everything. "),
 		"capital names":   fill("Dr. Lee Smith Jones Nurse Amy "),
+		"negated opinion": fill("not not not friendly "),
+		"quotes":          fill("“\"('rude')\"” "),
+		"cue starts":      fill("i wish they would have been worth the "),
+		"own terms":       fill("gentle smiles gentle smiles club dr "),
+		"one word":        strings.Repeat("rude", n/4),
+		"elongated":       strings.Repeat("sooo", n/4),
+		"digits":          strings.Repeat("1,2.", n/4),
+		"marks":           "e" + strings.Repeat("\u0301", n/2),
+		"Spanish":         fill("el personal no fue amable y esperé dos horas "),
+		"Cyrillic":        fill("врач не был вежлив "),
+		"emoji":           fill("😡👍🏿"),
+		"thanks":          fill("thanks to Dr. Lee and she was rude "),
 	}
 }
 
@@ -142,4 +158,20 @@ func FuzzAnalyze(f *testing.F) {
 			require.Less(t, took, time.Duration(len(text))*20*time.Microsecond, "%d bytes", len(text))
 		}
 	})
+}
+
+// TestAnalyze_Allocations_AreTheResult: beside the tags, their evidence, flags and
+// mentions an analysis allocates nothing to speak of; its scratch memory is reused.
+func TestAnalyze_Allocations_AreTheResult(t *testing.T) {
+	e := engine(t)
+	for _, text := range []string{sample, "", "Nothing of note.", strings.Repeat("The staff was rude. ", 50)} {
+		a := e.Analyze(text)
+		result := len(a.Tags) // their evidence
+		for _, has := range []bool{len(a.Tags) > 0, len(a.Urgent) > 0, len(a.Mentions) > 0} {
+			if has {
+				result++
+			}
+		}
+		require.Less(t, testing.AllocsPerRun(50, func() { e.Analyze(text) }), float64(result+2), "%.40q", text)
+	}
 }

@@ -14,9 +14,10 @@ type word struct {
 	capital    bool
 	stop       bool // ends a sentence or turns it: no gap reaches over it
 	masked     bool // part of an idiom: carries no meaning of its own
+	spent      bool // a negator that is part of an opinion: it negates nothing else
 	understood bool // part of a finding that says the opposite of its learned weight
-	traits     trait
-	effect     effect // of the context the word stands in
+	wordInfo
+	effect effect // of the context the word stands in
 }
 
 // hit is one match of a pattern, in words.
@@ -58,6 +59,13 @@ type reading struct {
 	findings []finding
 	loose    tally     // opinions about nothing that has a topic
 	score    []float32 // running sum of learned weights; one more than words
+	tries    []int32   // branches to try at one word
+	ownIDs   []int32   // by word: its id in the organization's own terms, 0 for none
+	own      []ownHit  // own terms found, in the order of the text
+	people   []named
+	stood    []int32 // rules of urgent flags that stand
+	verdict  Verdict // how the verdict came about
+	lang     string  // code of the language; see language.go
 }
 
 func (r *reading) read(e *Engine, text string) {
@@ -70,47 +78,27 @@ func (r *reading) read(e *Engine, text string) {
 	r.flags = r.flags[:0]
 	r.findings = r.findings[:0]
 	r.score = r.score[:0]
+	r.own = r.own[:0]
 	r.loose = tally{}
 	r.scan()
+	if r.lang = r.detect(); e.only != "" {
+		r.lang = e.only
+	}
+	if r.lang == spanish {
+		r.lex = e.spanish
+		r.scan()
+	}
 	r.cut()
-	r.find()
+	r.findOwn()
+	if readable(r.lang) {
+		r.find()
+	}
+	r.mergeOwn()
+	r.spend()
 	r.weigh()
 	r.attach()
 	r.applyRules()
-}
-
-// scan turns the text into words.
-func (r *reading) scan() {
-	sc := token.New(r.text)
-	for {
-		t, ok := sc.Next()
-		if !ok {
-			break
-		}
-		w := word{start: int32(t.Start), end: int32(t.End), kind: t.Kind, capital: t.Capital && !t.Shout}
-		switch t.Kind {
-		case token.Word:
-			w.id = r.lex.lookup(sc.Norm(), t.Elongated)
-		case token.Emoji:
-			if w.id = r.lex.lookup(sc.Norm(), false); w.id == idUnknown {
-				w.id = idEmoji
-			}
-		case token.Number:
-			w.id = idNumber
-		case token.Money:
-			w.id = idMoney
-		case token.End:
-			w.id = idEnd
-			w.stop = true
-		case token.Comma:
-			w.id = idComma
-		}
-		w.traits = r.lex.traits[w.id]
-		if w.traits&traitContrast != 0 {
-			w.stop = true
-		}
-		r.words = append(r.words, w)
-	}
+	r.applyOwn()
 }
 
 // maxSegment bounds a clause, so that a text without any punctuation costs no
@@ -170,7 +158,7 @@ func (r *reading) opensAfterJoin(from, i int32) bool {
 	if !before {
 		return false
 	}
-	for k := i + 2; k < int32(len(r.words)) && k < i+8 && r.words[k].kind == token.Word; k++ {
+	for k := i + 2; k < int32(len(r.words)) && k < i+8 && r.words[k].kind == token.Word && r.words[k].traits&traitJoin == 0; k++ {
 		if r.words[k].traits&traitFinite != 0 {
 			return true
 		}
@@ -188,56 +176,13 @@ func (r *reading) opensClause(i int32) bool {
 	return w.traits&traitSubject != 0
 }
 
-// find runs every pattern that can begin at each word.
-func (r *reading) find() {
-	l := r.lex
-	for i := range r.words {
-		id := r.words[i].id
-		if id == idUnknown {
-			continue
-		}
-		for _, at := range l.index[id] {
-			e := l.entries[at]
-			end := l.run(l.code, e.pc, r.words, i)
-			if end < 0 {
-				continue
-			}
-			h := hit{from: int32(i), to: int32(end), of: e.of}
-			switch e.kind {
-			case entryTarget:
-				r.targets = keepLonger(r.targets, h)
-			case entryOpinion:
-				r.opinions = keepLonger(r.opinions, h)
-			case entryRule:
-				h.of = at
-				r.rules = append(r.rules, h)
-			case entryFlag:
-				h.of = at
-				r.flags = append(r.flags, h)
-			case entryIdiom:
-				for k := i; k < end; k++ {
-					r.words[k].masked = true
-				}
-			case entryContext:
-				to := max(int(r.segments[r.words[i].seg].to), end)
-				for k := i; k < to; k++ {
-					r.words[k].effect = l.contexts[e.of]
-				}
-			}
+// spend marks the negators inside opinions ("could not care less").
+func (r *reading) spend() {
+	for _, h := range r.opinions {
+		for k := h.from; k < h.to; k++ {
+			r.words[k].spent = r.words[k].spent || r.words[k].traits&traitNegator != 0
 		}
 	}
-}
-
-// keepLonger appends h unless it overlaps the last hit; of two that overlap the
-// longer stays, of two equal ones the first.
-func keepLonger(hits []hit, h hit) []hit {
-	if n := len(hits); n > 0 && h.from < hits[n-1].to {
-		if h.to-h.from > hits[n-1].to-hits[n-1].from {
-			hits[n-1] = h
-		}
-		return hits
-	}
-	return append(hits, h)
 }
 
 // weigh sums the learned weights along the text, for verdicts on any stretch.
@@ -248,7 +193,7 @@ func (r *reading) weigh() {
 	for i := range r.words {
 		id := r.words[i].id
 		if r.words[i].kind != token.Comma && !r.words[i].masked {
-			sum += r.lex.weights[id] + r.lex.pairs[pairKey(prev, id)]
+			sum += r.words[i].weight + r.lex.pairWeight(prev, &r.words[i])
 		}
 		if r.words[i].kind != token.Comma {
 			prev = id
@@ -263,6 +208,10 @@ func (r *reading) lean(from, to int32) float32 { return r.score[to] - r.score[fr
 // negationReach is how many words before a phrase a "not" still counts.
 const negationReach = 5
 
+// noneReach is how many words before a phrase a "no" still counts: it negates a
+// noun ("no long waits"), not what is said after it.
+const noneReach = 3
+
 // negated reports whether a negator stands before word i in its clause, and
 // where.
 func (r *reading) negated(i int32) (int32, bool) {
@@ -272,10 +221,10 @@ func (r *reading) negated(i int32) (int32, bool) {
 	}
 	for k := i - 1; k >= low; k-- {
 		w := &r.words[k]
-		if w.masked {
+		if w.masked || w.spent {
 			continue
 		}
-		if w.traits&traitNegator != 0 {
+		if w.traits&traitNegator != 0 && (w.traits&traitNone == 0 || i-k <= noneReach) {
 			return k, true
 		}
 		if w.traits&traitNegStop != 0 || w.kind == token.Comma {
@@ -312,7 +261,7 @@ func (r *reading) near(guards []guard, h hit, reach int32) bool {
 			continue
 		}
 		for _, g := range guards {
-			if !r.lex.sets[g.first].has(id) {
+			if !r.lex.inSet(g.first, &r.words[i]) {
 				continue
 			}
 			if end := r.lex.run(r.lex.code, g.pc, r.words, int(i)); end >= 0 && int32(end) <= high {

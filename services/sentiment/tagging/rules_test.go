@@ -33,7 +33,7 @@ func TestDataFiles_EveryExample_HoldsForItsRule(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, e.lex.examples)
 	for _, x := range e.lex.examples {
-		if got := fired(e, x.text); got[x.id] != x.fires {
+		if got := firedIn(e, english, x.text); got[x.id] != x.fires {
 			t.Errorf("%s: %s should fire: %v, does: %v on %q (fired: %v)", x.where, x.id, x.fires, got[x.id], x.text, got)
 		}
 	}

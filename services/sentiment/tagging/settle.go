@@ -78,7 +78,7 @@ func (r *reading) about(h *hit, op opinion, polarity review.Polarity, from, to i
 		if topic == "" {
 			return
 		}
-	case roleDeed:
+	case roleDeed, roleOwn:
 	case roleDoctor:
 		topic = review.ClinicalCare
 	case roleStaff:
@@ -113,7 +113,7 @@ func (r *reading) about(h *hit, op opinion, polarity review.Polarity, from, to i
 	if h.to > high && h.to-high <= 12 {
 		high = h.to
 	}
-	r.found(topic, polarity, op.weight, low, high, r.lex.pairIDs[int(h.of)*len(r.lex.opinions)+int(op.index)])
+	r.found(topic, polarity, op.weight, low, high, r.lex.pairID(h.of, op.index))
 }
 
 // alone records what a target says that no opinion is about: "billing
@@ -137,6 +137,8 @@ func (r *reading) alone(h hit) {
 		r.found(t.topic, review.Positive, 0.5, h.from, h.to, t.id)
 	case v < -clear:
 		r.found(t.topic, review.Negative, 0.5, h.from, h.to, t.id)
+	case t.role == roleOwn:
+		r.found(t.topic, review.Mixed, ownNeutral, h.from, h.to, t.id)
 	}
 }
 

@@ -3,6 +3,7 @@ package tagging
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/bedside-health/bedside/libs/review"
 )
@@ -36,35 +37,59 @@ func topicIndex(t review.Topic) int {
 	case review.Upselling:
 		return 7
 	}
-	return 8
+	if t == overallTopic {
+		return 9
+	}
+	return 8 // an organization's own
 }
 
 // applyRules turns the matches of phrase rules into findings.
 func (r *reading) applyRules() {
 	for _, h := range r.rules {
-		e := &r.lex.entries[h.of]
-		rule := &r.lex.rules[e.of]
-		if r.maskedAny(h.from, h.to) || r.near(rule.unless, h, 6) || len(e.with) > 0 && !r.near(e.with, h, 12) {
+		p, from, why := r.ruleSays(h)
+		if why != "" {
 			continue
 		}
-		p, from := rule.polarity, h.from
-		if at, ok := r.negated(h.from); ok && rule.negated != negatedKeep {
-			if rule.negated == negatedDrop {
-				continue
-			}
-			p, from = opposite(p), at
-		}
-		context := r.words[h.from].effect
-		if context == effectNone && r.elsewhere(h) {
-			context = effectElse
-		}
-		p, ok := inContext(p, context)
-		if !ok {
-			continue
-		}
+		rule := &r.lex.rules[r.lex.entries[h.of].of]
 		r.found(rule.topic, p, rule.weight, from, h.to, rule.id)
 		r.findings[len(r.findings)-1].verdict = rule.verdict
 	}
+}
+
+// ruleSays returns what the match of a rule says after negation and context, and
+// where its evidence begins; or why it says nothing.
+func (r *reading) ruleSays(h hit) (p review.Polarity, from int32, why Reason) {
+	e := &r.lex.entries[h.of]
+	rule := &r.lex.rules[e.of]
+	switch {
+	case r.maskedAny(h.from, h.to):
+		return "", 0, InsideIdiom
+	case r.near(rule.unless, h, 6):
+		return "", 0, UnlessNearby
+	case len(e.with) > 0 && !r.near(e.with, h, 12):
+		return "", 0, WithoutCompany
+	}
+	return r.turned(rule.polarity, rule.negated, h)
+}
+
+// turned applies negation and context to a polarity.
+func (r *reading) turned(p review.Polarity, n negation, h hit) (_ review.Polarity, from int32, why Reason) {
+	from = h.from
+	if at, ok := r.negated(h.from); ok && n != negatedKeep {
+		if n == negatedDrop {
+			return "", 0, Negated
+		}
+		p, from = opposite(p), at
+	}
+	context := r.words[h.from].effect
+	if context == effectNone && r.elsewhere(h) {
+		context = effectElse
+	}
+	p, ok := inContext(p, context)
+	if !ok {
+		return "", 0, reasonOf(context)
+	}
+	return p, from, ""
 }
 
 // elsewhere reports whether the clause of a match is about another practice:
@@ -85,9 +110,9 @@ func (r *reading) elsewhere(h hit) bool {
 // analysis sums the findings up.
 func (r *reading) analysis() review.Analysis {
 	slices.SortStableFunc(r.findings, func(a, b finding) int {
-		return cmp.Or(cmp.Compare(topicIndex(a.topic), topicIndex(b.topic)), cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to))
+		return cmp.Or(cmp.Compare(topicIndex(a.topic), topicIndex(b.topic)), cmp.Compare(a.topic, b.topic), cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to))
 	})
-	a := review.Analysis{Version: Version, Language: r.language()}
+	a := review.Analysis{Version: r.engine.version, Language: r.language()}
 	a.Overall = r.overall(a.Language)
 	r.findings = slices.DeleteFunc(r.findings, func(f finding) bool { return f.verdict != "" && f.verdict != a.Overall })
 	a.Tags = r.tags(a.Overall)
@@ -97,7 +122,13 @@ func (r *reading) analysis() review.Analysis {
 }
 
 func (r *reading) tags(overall review.Polarity) []review.Tag {
-	out := []review.Tag{}
+	topics := 0
+	for i := range r.findings {
+		if r.findings[i].topic != overallTopic && (i == 0 || r.findings[i].topic != r.findings[i-1].topic) {
+			topics++
+		}
+	}
+	out := make([]review.Tag, 0, topics)
 	for i := 0; i < len(r.findings); {
 		j := i
 		for j < len(r.findings) && r.findings[j].topic == r.findings[i].topic {
@@ -206,35 +237,75 @@ func (r *reading) evidence(group []finding, p review.Polarity) []review.Evidence
 // urgent returns the flags whose rules match, in the order of review.UrgentFlags.
 func (r *reading) urgent(overall review.Polarity) []review.Urgent {
 	out := []review.Urgent{}
+	if len(r.flags) == 0 {
+		return out
+	}
+	r.stood = r.stood[:0]
 	for _, h := range r.flags {
-		flag := r.lex.flags[r.lex.entries[h.of].of].flag
-		if !slices.Contains(out, flag) && r.flagged(h, overall) {
-			out = append(out, flag)
+		if of := r.lex.entries[h.of].of; !slices.Contains(r.stood, of) && r.flagged(h, overall) {
+			r.stood = append(r.stood, of)
 		}
 	}
-	if len(out) > 1 {
-		order := review.UrgentFlags()
-		slices.SortFunc(out, func(a, b review.Urgent) int {
-			return cmp.Compare(slices.Index(order, a), slices.Index(order, b))
-		})
+	for _, flag := range review.UrgentFlags() {
+		points := 0
+		for _, of := range r.stood {
+			if r.lex.flags[of].flag == flag {
+				points += r.points(of, overall)
+			}
+		}
+		if points >= enough || overall != review.Positive && points >= claim {
+			out = append(out, flag)
+		}
 	}
 	return out
 }
 
-// flagged reports whether the match of an urgent rule stands: not negated, not
-// said of somebody else, its guards agree, and so does the verdict of the review.
-func (r *reading) flagged(h hit, overall review.Polarity) bool {
-	e := &r.lex.entries[h.of]
-	if v := r.lex.flags[e.of].verdict; v != "" && v != overall {
-		return false
+// A claim is worth two points and a hint one ("infected", "the hospital"). Hints
+// count in complaints only, and in a review that praises one claim is not enough:
+// most often it is the story of what was healed.
+const (
+	claim  = 2
+	enough = 2 * claim
+)
+
+// points is what one rule of flags is worth: hints have "-hint" in their id.
+func (r *reading) points(of int32, overall review.Polarity) int {
+	if strings.Contains(r.lex.flags[of].id, "-hint") {
+		if overall == review.Positive {
+			return 0
+		}
+		return 1
 	}
-	if r.maskedAny(h.from, h.to) || r.words[h.from].effect == effectElse {
-		return false
+	return claim
+}
+
+// flagged reports whether the match of an urgent rule stands.
+func (r *reading) flagged(h hit, overall review.Polarity) bool { return r.flagSays(h, overall) == "" }
+
+// flagSays returns why the match of an urgent rule does not stand, or nothing: not
+// negated, not said of somebody else, its guards agree, and so does the verdict of the review.
+func (r *reading) flagSays(h hit, overall review.Polarity) Reason {
+	e := &r.lex.entries[h.of]
+	f := &r.lex.flags[e.of]
+	if f.verdict != "" && f.verdict != overall {
+		return OtherVerdict
+	}
+	if r.maskedAny(h.from, h.to) {
+		return InsideIdiom
+	}
+	if r.words[h.from].effect == effectElse {
+		return Elsewhere
 	}
 	if _, not := r.negated(h.from); not {
-		return false
+		return Negated
 	}
-	return !r.near(r.lex.flags[e.of].unless, h, 6) && (len(e.with) == 0 || r.near(e.with, h, 12))
+	if r.near(f.unless, h, 6) {
+		return UnlessNearby
+	}
+	if len(e.with) > 0 && !r.near(e.with, h, 12) {
+		return WithoutCompany
+	}
+	return ""
 }
 
 // overall is the verdict of the whole review. A recommendation or a refusal to
@@ -243,7 +314,7 @@ func (r *reading) flagged(h hit, overall review.Polarity) bool {
 // only findings speak, and without any the verdict is mixed.
 func (r *reading) overall(language string) review.Polarity {
 	const (
-		perFinding = 0.6 // how much of a learned weight one finding is worth
+		perFinding = 0.9 // how much of a learned weight one finding is worth
 		perVerdict = 1.5
 		// Between them nothing dominates. Praise needs less than blame: most reviews
 		// praise, and the weights were learned as if half of them did.
@@ -256,11 +327,23 @@ func (r *reading) overall(language string) review.Polarity {
 	}
 	said := sum(r.findings[start:])
 	about := sum(r.findings[:start])
-	z := perFinding * (about.positive + r.loose.positive - about.negative - r.loose.negative)
-	z += perVerdict * (said.positive - said.negative)
-	if language == "en" {
-		z += r.lean(0, int32(len(r.words))) - r.contradicted()
+	if said.mixed > max(said.positive, said.negative) {
+		return review.Mixed // the writer says so
 	}
+	v := Verdict{
+		Topics:  perFinding * (about.positive - about.negative),
+		General: perFinding * (r.loose.positive - r.loose.negative),
+		Return:  perVerdict * (said.positive - said.negative),
+	}
+	if language == spanish {
+		v.Topics = perFinding * r.perTopic(start)
+	}
+	if language == english {
+		v.Words = r.lean(0, int32(len(r.words))) - r.contradicted()
+	}
+	z := v.Topics + v.General + v.Return + v.Words
+	v.Score = z
+	r.verdict = v
 	switch {
 	case z > praise:
 		return review.Positive
@@ -289,24 +372,20 @@ func (r *reading) contradicted() float32 {
 	return out
 }
 
-// language tells English and Spanish by their commonest words; "" is unknown.
-func (r *reading) language() string {
-	english, spanish := 0, 0
-	for i := range r.words {
-		t := r.words[i].traits
-		if t&traitEnglish != 0 {
-			english++
+// perTopic adds up the first n findings by topic, each topic at most so much each
+// way: "great doctor, rude, unfriendly staff" is mixed. It is for languages without learned
+// weights, where one topic would otherwise decide by how many words it takes.
+func (r *reading) perTopic(n int) float32 {
+	const most = 1.2
+	out := float32(0)
+	for i := 0; i < n; {
+		j := i
+		for j < n && r.findings[j].topic == r.findings[i].topic {
+			j++
 		}
-		if t&traitSpanish != 0 {
-			spanish++
-		}
+		t := sum(r.findings[i:j])
+		out += max(-most, min(most, t.positive-t.negative))
+		i = j
 	}
-	switch {
-	case english == 0 && spanish == 0:
-		return ""
-	case spanish > english:
-		return "es"
-	default:
-		return "en"
-	}
+	return out
 }

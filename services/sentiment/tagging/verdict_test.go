@@ -40,7 +40,7 @@ func TestEngine_ShortComplaintInPlainWords_IsNegative(t *testing.T) {
 // TestEngine_NothingKnown_IsMixed keeps the engine from guessing where it cannot read.
 func TestEngine_NothingKnown_IsMixed(t *testing.T) {
 	e := engine(t)
-	for _, text := range []string{"", "Muy amables con mi mamá, que casi no habla inglés.", "שירות מצוין", "xyzzy plugh"} {
+	for _, text := range []string{"", "שירות מצוין", "xyzzy plugh"} {
 		require.Equal(t, review.Mixed, e.Analyze(text).Overall, text)
 	}
 }

@@ -30,7 +30,11 @@ func (l *lexicon) loadWeights(fsys fs.FS, name string) error {
 		}
 		first, second, pair := strings.Cut(gram, " ")
 		if pair {
-			l.pairs[pairKey(l.intern(first), l.intern(second))] = float32(w)
+			if _, twice := l.pairs.get(l.intern(first), l.intern(second)); twice {
+				return fmt.Errorf("%s:%d: %q is there twice", name, n, gram)
+			}
+			l.pairs.put(l.intern(first), l.intern(second), int32(len(l.pairSums)))
+			l.pairSums = append(l.pairSums, float32(w))
 			continue
 		}
 		id := l.intern(first)

@@ -10,7 +10,7 @@ test('a difference is worked through: ignored and restored, then taken into the 
   await page.getByRole('button', { name: 'Our record', exact: true }).first().click();
   await page.getByRole('menuitem').first().click();
   const dialog = page.getByRole('dialog');
-  const place = (await dialog.getByLabel('Name', { exact: true }).inputValue()).trim();
+  const place = (await dialog.getByRole('textbox', { name: 'Name' }).inputValue()).trim();
   const right = await dialog.getByLabel('Phone').inputValue();
   await dialog.getByLabel('Phone').fill('+1 503 555 0111');
   await expectAccessible(page, 'the record');

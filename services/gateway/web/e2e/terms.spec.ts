@@ -26,7 +26,7 @@ test('a topic of its own is added with a term, and new reviews are read with it'
 
   await expect(async () => {
     // Which of the reviews is the first to be read with the term is a matter of seconds.
-    await practice.arrive(site, { author: 'Jo Example', rating: 3, text: `You never find a place in ${phrase}, whatever the hour.` });
+    await practice.arrive(site, { author: 'Jo Example', rating: 3, text: `We drove round and round in ${phrase} before the visit.` });
     await page.goto(`/inbox?site=${site}`);
     await rows(page).first().getByRole('link').first().click();
     await expect(page.getByRole('list', { name: 'Topics' }).getByRole('button', { name: new RegExp(name) })).toContainText('Negative', { timeout: 3000 });

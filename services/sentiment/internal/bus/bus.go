@@ -11,6 +11,7 @@ import (
 	"maps"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,7 +38,8 @@ type Publisher interface {
 
 // Config is what a Tagger needs. Registerer and TracerProvider may be nil.
 type Config struct {
-	Analyzer       Analyzer
+	// Analyzer gives the analyzer of an organization's texts; it is called concurrently.
+	Analyzer       func(ctx context.Context, org string) Analyzer
 	Publisher      Publisher
 	Workers        int
 	Logger         *slog.Logger
@@ -106,14 +108,10 @@ func (t *Tagger) each(n int, f func(i int)) {
 		return
 	}
 	var wg sync.WaitGroup
-	next := make(chan int, n)
-	for i := range n {
-		next <- i
-	}
-	close(next)
+	var taken atomic.Int64
 	for range workers {
 		wg.Go(func() {
-			for i := range next {
+			for i := int(taken.Add(1)) - 1; i < n; i = int(taken.Add(1)) - 1 {
 				f(i)
 			}
 		})
@@ -131,38 +129,43 @@ func (t *Tagger) one(ctx context.Context, m kafkaio.Message) (out kafkaio.Messag
 			err = problem.New(problem.Invalid, "analysis_panicked", "the analysis panicked on this text (%T)", r)
 		}
 	}()
-	collected, err := events.DecodeReviewCollected(m.Value)
+	collected, plain, err := readCollected(m.Value)
 	if err != nil {
 		return out, err
 	}
-	span.SetAttributes(attribute.String("bedside.review_id", collected.ReviewID), attribute.String("bedside.change", string(collected.Change)))
-	out, err = kafkaio.EventMessage(events.ReviewTagged{
-		ReviewCollected: collected,
-		Analysis:        t.analyze(ctx, collected),
-		TaggedAt:        t.now().UTC(),
-	})
+	if span.IsRecording() {
+		span.SetAttributes(attribute.String("bedside.review_id", collected.ReviewID), attribute.String("bedside.change", string(collected.Change)))
+	}
+	analysis, at := t.analyze(ctx, &collected), t.now().UTC()
+	if plain {
+		out = kafkaio.Message{Topic: events.TopicReviewsTagged, Key: []byte(collected.ReviewID)}
+		out.Value, err = writeTagged(m.Value, analysis, at)
+	} else {
+		out, err = kafkaio.EventMessage(events.ReviewTagged{ReviewCollected: collected, Analysis: analysis, TaggedAt: at})
+	}
 	if err != nil {
 		return out, err
 	}
-	out.Headers = maps.Clone(m.Headers)
-	if out.Headers == nil {
-		out.Headers = map[string]string{}
+	if own := kafkaio.TraceHeaders(ctx); len(own) > 0 || len(m.Headers) > 0 {
+		out.Headers = make(map[string]string, len(own)+len(m.Headers))
+		maps.Copy(out.Headers, m.Headers)
+		maps.Copy(out.Headers, own)
 	}
-	maps.Copy(out.Headers, kafkaio.TraceHeaders(ctx))
 	return out, nil
 }
 
 // analyze looks at the text of every change that carries one, also of a removal or a
 // site's reply: should their review's own event be lost, they bring its tags.
-func (t *Tagger) analyze(ctx context.Context, e events.ReviewCollected) review.Analysis {
+func (t *Tagger) analyze(ctx context.Context, e *events.ReviewCollected) review.Analysis {
 	if e.Text == "" && e.Change != events.Posted && e.Change != events.Edited {
 		return review.Analysis{}
 	}
+	analyzer := t.cfg.Analyzer(ctx, e.OrgID)
 	started := time.Now()
-	analysis := t.cfg.Analyzer.Analyze(e.Text)
+	analysis := analyzer.Analyze(e.Text)
 	t.metrics.duration.Observe(time.Since(started).Seconds())
 	if analysis.Version == "" {
-		analysis.Version = t.cfg.Analyzer.Version()
+		analysis.Version = analyzer.Version()
 	}
 	analysis, dropped := sound(e.Text, analysis)
 	if dropped > 0 {

@@ -47,7 +47,7 @@ func (o *outbox) Publish(_ context.Context, messages ...kafkaio.Message) error {
 func tagger(t *testing.T, analyzer Analyzer, to *outbox) (*Tagger, *prometheus.Registry) {
 	t.Helper()
 	registry := prometheus.NewRegistry()
-	tagger, err := New(Config{Analyzer: analyzer, Publisher: to, Workers: 4, Logger: slog.New(slog.DiscardHandler), Registerer: registry})
+	tagger, err := New(Config{Analyzer: func(context.Context, string) Analyzer { return analyzer }, Publisher: to, Workers: 4, Logger: slog.New(slog.DiscardHandler), Registerer: registry})
 	require.NoError(t, err)
 	return tagger, registry
 }

@@ -22,7 +22,7 @@ func newMetrics(r prometheus.Registerer) metrics {
 			Name: "bedside_sentiment_reviews_total", Help: "Texts analysed, by overall verdict.",
 		}, []string{"overall"})),
 		tags: register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "bedside_sentiment_tags_total", Help: "Tags given, by topic and polarity.",
+			Name: "bedside_sentiment_tags_total", Help: "Tags given, by topic and polarity; topics of organizations' own are \"own\".",
 		}, []string{"topic", "polarity"})),
 		urgent: register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bedside_sentiment_urgent_total", Help: "Urgent flags given, by flag.",
@@ -40,7 +40,12 @@ func newMetrics(r prometheus.Registerer) metrics {
 func (m metrics) count(a review.Analysis) {
 	m.reviews.WithLabelValues(string(a.Overall)).Inc()
 	for _, tag := range a.Tags {
-		m.tags.WithLabelValues(string(tag.Topic), string(tag.Polarity)).Inc()
+		topic := string(tag.Topic)
+		if !tag.Topic.Valid() {
+			// There is no bound to what organizations name.
+			topic = "own"
+		}
+		m.tags.WithLabelValues(topic, string(tag.Polarity)).Inc()
 	}
 	for _, flag := range a.Urgent {
 		m.urgent.WithLabelValues(string(flag)).Inc()

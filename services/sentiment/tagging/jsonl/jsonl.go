@@ -15,10 +15,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/bedside-health/bedside/libs/review"
 	"github.com/bedside-health/bedside/services/sentiment/tagging"
+	"github.com/bedside-health/bedside/services/sentiment/wire"
 )
 
 const (
@@ -53,7 +56,7 @@ type batch struct {
 	data  []byte
 	ends  []int
 	fault []error // by line; nil slice if there is none
-	out   bytes.Buffer
+	out   []byte
 	done  chan struct{}
 }
 
@@ -116,7 +119,7 @@ func write(out io.Writer, ordered <-chan *batch) error {
 	w := bufio.NewWriterSize(out, 1<<16)
 	for b := range ordered {
 		<-b.done
-		if _, err := w.Write(b.out.Bytes()); err != nil {
+		if _, err := w.Write(b.out); err != nil {
 			return err
 		}
 		if len(ordered) == 0 { // somebody may be waiting for an answer to each line
@@ -196,15 +199,13 @@ func (b *batch) readLine(r *bufio.Reader) (bool, error) {
 }
 
 func (b *batch) run(e *tagging.Engine) {
-	enc := json.NewEncoder(&b.out)
-	enc.SetEscapeHTML(false)
+	// Room for the answers to most batches: evidence is a fraction of the text.
+	b.out = make([]byte, 0, len(b.data)/2+len(b.ends)*256)
 	start := 0
 	for i, end := range b.ends {
 		res := tagLine(e, b.first+i, b.data[start:end], b.fault[i])
 		start = end
-		if err := enc.Encode(res); err != nil { // only an id could be at fault, and it was parsed
-			_ = enc.Encode(failed(nil, b.first+i, err))
-		}
+		b.out = appendResult(b.out, res)
 	}
 	b.data = nil
 }
@@ -217,15 +218,74 @@ func tagLine(e *tagging.Engine, n int, line []byte, fault error) Result {
 	if len(line) == 0 {
 		return failed(nil, n, errors.New("empty line"))
 	}
-	var in input
-	if err := json.Unmarshal(line, &in); err != nil {
-		return failed(in.ID, n, fmt.Errorf("not a JSON object with id and text: %w", err))
+	id, text, ok := plain(line)
+	if !ok {
+		var in input
+		if err := json.Unmarshal(line, &in); err != nil {
+			return failed(compact(in.ID), n, fmt.Errorf("not a JSON object with id and text: %w", err))
+		}
+		if id = compact(in.ID); in.Text == nil {
+			return failed(id, n, errors.New("has no text"))
+		}
+		text = *in.Text
 	}
-	if in.Text == nil {
-		return failed(in.ID, n, errors.New("has no text"))
+	a := e.Analyze(text)
+	return Result{ID: id, Topics: a.Tags, Overall: a.Overall, Urgent: a.Urgent}
+}
+
+// plain reads a line as nearly all are: with one id that is no list or object, one text,
+// and whatever else. It reports false for any other, which encoding/json reads.
+func plain(line []byte) (id json.RawMessage, text string, ok bool) {
+	if !utf8.Valid(line) {
+		return nil, "", false
 	}
-	a := e.Analyze(*in.Text)
-	return Result{ID: in.ID, Topics: a.Tags, Overall: a.Overall, Urgent: a.Urgent}
+	r := wire.NewReader(string(line))
+	seenID, seenText := false, false
+	ok = r.Object(func(key string) bool {
+		switch {
+		case key == "id" && !seenID:
+			seenID = true
+			raw, ok := r.Raw()
+			id = json.RawMessage(raw)
+			return ok && raw[0] != '{' && raw[0] != '['
+		case key == "text" && !seenText:
+			seenText = true
+			return r.Into(&text)
+		case strings.EqualFold(key, "id"), strings.EqualFold(key, "text"):
+			return false
+		}
+		return r.Skip()
+	})
+	return id, text, ok && seenText && r.End()
+}
+
+// compact takes the space out of an id, so that it fits into a line.
+func compact(id json.RawMessage) json.RawMessage {
+	var out bytes.Buffer
+	if json.Compact(&out, id) != nil {
+		return nil
+	}
+	return out.Bytes()
+}
+
+// appendResult appends a line out.
+func appendResult(b []byte, res Result) []byte {
+	b = append(b, `{"id":`...)
+	if len(res.ID) == 0 {
+		b = append(b, "null"...)
+	}
+	b = append(b, res.ID...)
+	b = append(b, `,"topics":`...)
+	b = wire.AppendTags(b, res.Topics)
+	b = append(b, `,"overall":`...)
+	b = wire.AppendText(b, string(res.Overall))
+	b = append(b, `,"urgent":`...)
+	b = wire.AppendUrgent(b, res.Urgent)
+	if res.Error != "" {
+		b = append(b, `,"error":`...)
+		b = wire.AppendText(b, res.Error)
+	}
+	return append(b, "}\n"...)
 }
 
 func failed(id json.RawMessage, n int, err error) Result {

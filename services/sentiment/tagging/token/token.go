@@ -6,10 +6,7 @@
 // Work is linear in the length of the text and nothing is allocated.
 package token
 
-import (
-	"unicode"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // Kind says what a token is.
 type Kind uint8
@@ -51,7 +48,8 @@ type Scanner struct {
 func New(text string) Scanner { return Scanner{text: text} }
 
 // Norm is the normal form of the token that Next returned last: lower case,
-// without apostrophes, cut at 48 bytes. It is valid until the next call of Next.
+// without apostrophes and accents, cut at 48 bytes. It is valid until the next
+// call of Next.
 func (s *Scanner) Norm() []byte { return s.buf[:s.n] }
 
 // Next returns the next token, and false at the end of the text.
@@ -110,6 +108,34 @@ func (s *Scanner) word() Token {
 	letters, run := 0, 0
 	var last rune
 	for s.pos < len(s.text) {
+		if c := s.text[s.pos]; c < utf8.RuneSelf {
+			low := wordBytes[c]
+			if low == 0 {
+				if c != '\'' && c != '`' {
+					break
+				}
+			} else {
+				if low == c {
+					t.Shout = false
+				} else if letters == 0 {
+					t.Capital = true
+				}
+				if rune(low) == last {
+					if run++; run >= 3 {
+						t.Elongated = true
+					}
+				} else {
+					last, run = rune(low), 1
+				}
+				letters++
+				if s.n < maxNorm {
+					s.buf[s.n] = low
+					s.n++
+				}
+				s.pos++
+				continue
+			}
+		}
 		r, size := s.at(s.pos)
 		if isApostrophe(r) {
 			next, _ := s.at(s.pos + size)
@@ -140,7 +166,7 @@ func (s *Scanner) word() Token {
 			last, run = low, 1
 		}
 		letters++
-		s.add(low)
+		s.add(plain(low))
 		s.pos += size
 	}
 	t.Shout = t.Shout && letters > 1
@@ -305,51 +331,4 @@ func (s *Scanner) emoji(size int) Token {
 	}
 	t.End = s.pos
 	return t
-}
-
-func lower(r rune) rune {
-	if r < utf8.RuneSelf {
-		if r >= 'A' && r <= 'Z' {
-			return r + 32
-		}
-		return r
-	}
-	return unicode.ToLower(r)
-}
-
-func isLetter(r rune) bool {
-	if r < utf8.RuneSelf {
-		return r|0x20 >= 'a' && r|0x20 <= 'z'
-	}
-	return unicode.IsLetter(r)
-}
-
-func isMark(r rune) bool { return r >= 0x300 && unicode.Is(unicode.M, r) && r != 0xFE0F }
-
-func isDigit(r rune) bool { return r >= '0' && r <= '9' }
-
-func isApostrophe(r rune) bool {
-	return r == '\'' || r == '’' || r == '‘' || r == '`' || r == '´' || r == 'ʼ'
-}
-
-func isCurrency(r rune) bool { return r == '$' || r == '€' || r == '£' || r == '₹' }
-
-func isEnd(r rune) bool {
-	switch r {
-	case '.', '!', '?', '\n', '\r', '…', '。', '！', '？', '؟', 0x2028, 0x2029:
-		return true
-	}
-	return false
-}
-
-func isComma(r rune) bool {
-	switch r {
-	case ',', ';', ':', '(', ')', '[', ']', '"', '“', '”', '—', '–', '،':
-		return true
-	}
-	return false
-}
-
-func isEmoji(r rune) bool {
-	return r >= 0x1F300 && r <= 0x1FAFF || r >= 0x2600 && r <= 0x27BF || r == 0x2B50
 }

@@ -125,7 +125,7 @@ export const findingsQuery = (filters: FindingFilters) =>
     },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
-    refetchInterval: 30_000,
+    refetchInterval: 10_000,
   });
 
 export const importsQuery = infiniteQueryOptions({

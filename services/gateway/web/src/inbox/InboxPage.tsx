@@ -203,6 +203,11 @@ function Reviews({ address, filters, onClear, focusSearch }: ReviewsProps) {
   }, [client, filters]);
   const arrivals = useArrivals({ filters, listed, inMemory: list.data !== undefined, me: person.id, onFirst: reload });
   const { assign, changeStatus } = useCaseCommands();
+  // What arrived between the list's answer and the start of the live stream is known by its count alone.
+  const unseen = list.isSuccess && reviews.length === 0 && (total ?? 0) > 0;
+  useEffect(() => {
+    if (unseen) void client.invalidateQueries({ queryKey: keys.list(filters), exact: true });
+  }, [client, filters, total, unseen]);
 
   const [start] = useState(() => placeIn(client, address));
   const [selected, setSelected] = useState(start?.selected);

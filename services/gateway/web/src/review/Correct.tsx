@@ -25,7 +25,7 @@ export function AddTag({ review, onTopic, onOverall, onFlag }: AddProps) {
   const [opened, panel] = useDisclosure(false);
   const missing = topics.all.filter((topic) => !review.tags.some((tag) => tag.topic === topic));
   return (
-    <Popover opened={opened} onChange={(open) => (open ? panel.open() : panel.close())} position="bottom-start" shadow="md" width={320} trapFocus withinPortal>
+    <Popover opened={opened} onChange={(open) => (open ? panel.open() : panel.close())} position="bottom-start" shadow="md" width={320} trapFocus withinPortal={false}>
       <Popover.Target>
         <Button size="compact-sm" variant="subtle" leftSection={<IconPlus size={15} aria-hidden />} onClick={panel.toggle}>
           Correct
@@ -74,7 +74,7 @@ function Row({ name, now, onPick }: { name: string; now?: Polarity; onPick: (pol
         <Foreign text={name} />
       </span>
       {polarities.map((polarity) => (
-        <Tooltip key={polarity} label={polarityWords[polarity]}>
+        <Tooltip key={polarity} label={polarityWords[polarity]} withinPortal={false}>
           <ActionIcon
             variant={polarity === now ? 'filled' : 'default'}
             size={32}

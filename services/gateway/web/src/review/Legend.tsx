@@ -27,7 +27,7 @@ export function Legend({ tags, hidden, onToggle, onCorrect }: Props) {
         const name = nameOf(tag.topic);
         return (
           <li key={tag.topic}>
-            <Menu shadow="md" width={240} position="bottom-start">
+            <Menu shadow="md" width={240} position="bottom-start" withinPortal={false} withInitialFocusPlaceholder={false}>
               <Menu.Target>
                 <button type="button" className={classes.topic} style={topicHue(tag.topic)} data-hidden={off || undefined}>
                   <span className={classes.swatch} aria-hidden />

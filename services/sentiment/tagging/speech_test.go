@@ -1,0 +1,146 @@
+package tagging_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/bedside-health/bedside/libs/review"
+	"github.com/bedside-health/bedside/services/sentiment/tagging"
+)
+
+// TestAnalyze_TurnsOfSpeech_GiveTheIntendedTags holds negation over many words,
+// sarcasm, comparison, idioms, misspellings and English of several countries.
+func TestAnalyze_TurnsOfSpeech_GiveTheIntendedTags(t *testing.T) {
+	e, err := tagging.New()
+	require.NoError(t, err)
+	const none = review.Polarity("")
+	for text, want := range map[string]expectation{
+		"I have never once been charged for something I did not need.":           {review.Billing: review.Positive},
+		"There was not a single hidden fee on my bill.":                          {review.Billing: review.Positive},
+		"The receptionist could not have been less helpful.":                     {review.StaffAttitude: review.Negative},
+		"The nurses were anything but friendly.":                                 {review.StaffAttitude: review.Negative},
+		"The receptionist is far from rude.":                                     {review.StaffAttitude: review.Positive},
+		"I wouldn't call the staff friendly.":                                    {review.StaffAttitude: review.Negative},
+		"The girls at reception were not exactly welcoming.":                     {review.StaffAttitude: review.Negative},
+		"I can't say the wait was short.":                                        {review.WaitTimes: review.Negative},
+		"It isn't cheap but it is worth it.":                                     {review.Billing: review.Mixed},
+		"At no point did we have to wait.":                                       {review.WaitTimes: review.Positive},
+		"Not one member of staff had a rude word for us.":                        {review.StaffAttitude: review.Positive},
+		"I have no complaints about the staff.":                                  {review.StaffAttitude: review.Positive},
+		"I can't fault the staff.":                                               {review.StaffAttitude: review.Positive},
+		"The staff lack any warmth.":                                             {review.StaffAttitude: review.Negative},
+		"They didn't keep us waiting.":                                           {review.WaitTimes: review.Positive},
+		"We weren't kept waiting for long.":                                      {review.WaitTimes: review.Positive},
+		"I was not made to wait.":                                                {review.WaitTimes: review.Positive},
+		"The waiting time isn't bad at all.":                                     {review.WaitTimes: review.Positive},
+		"No surprise bills, ever.":                                               {review.Billing: review.Positive},
+		"They don't nickel and dime you.":                                        {review.Billing: review.Positive},
+		"The bill was not what I was quoted.":                                    {review.Billing: review.Negative},
+		"Oh great, another two hour wait.":                                       {review.WaitTimes: review.Negative},
+		"Fantastic, they charged me twice again.":                                {review.Billing: review.Negative},
+		"Lovely of the receptionist to hang up on me.":                           {review.StaffAttitude: review.Negative},
+		"If you enjoy waiting, this is the place for you.":                       {review.WaitTimes: review.Negative},
+		"Nothing says care like a $300 bill for five minutes.":                   {review.Billing: review.Negative},
+		"What a treat to sit there for three hours.":                             {review.WaitTimes: review.Negative},
+		"The receptionist is a real charmer, rolling her eyes at everyone.":      {review.StaffAttitude: review.Negative},
+		"I just love being on hold for forty minutes.":                           {review.SchedulingAccess: review.Negative},
+		"Great job losing my insurance claim twice.":                             {review.Billing: review.Negative},
+		"Wow, only ninety minutes late this time.":                               {review.WaitTimes: review.Negative},
+		"Unlike my last dentist they do not overcharge.":                         {review.Billing: review.Positive},
+		"My old doctor always ran late, but here I am seen on time.":             {review.WaitTimes: review.Positive},
+		"Compared to my previous clinic, the staff here are cold.":               {review.StaffAttitude: review.Negative},
+		"They used to be on time, now it is always an hour wait.":                {review.WaitTimes: review.Negative},
+		"Since the new owners took over, prices have doubled.":                   {review.Billing: review.Negative},
+		"Much cheaper than anywhere else in town.":                               {review.Billing: review.Positive},
+		"The staff are not as friendly as they used to be.":                      {review.StaffAttitude: review.Negative},
+		"Staff far nicer than at my old practice.":                               {review.StaffAttitude: review.Positive},
+		"The wait is shorter than at the old place.":                             {review.WaitTimes: review.Positive},
+		"My last dentist was a rip off; this one charges fairly.":                {review.Billing: review.Positive},
+		"Front office people are not behaving properly with patients.":           {review.StaffAttitude: review.Negative},
+		"They are charging too much amount for consultation.":                    {review.Billing: review.Negative},
+		"Staffs are very cooperative.":                                           {review.StaffAttitude: review.Positive},
+		"Consultation fee is very high.":                                         {review.Billing: review.Negative},
+		"Consultation fees are reasonable.":                                      {review.Billing: review.Positive},
+		"They made us wait in the queue for 2 hours.":                            {review.WaitTimes: review.Negative},
+		"The reception ladies were ever so kind.":                                {review.StaffAttitude: review.Positive},
+		"The receptionist was dead rude.":                                        {review.StaffAttitude: review.Negative},
+		"staff was rood an unproffesional":                                       {review.StaffAttitude: review.Negative},
+		"they overchargd me an wont refund":                                      {review.Billing: review.Negative},
+		"recpetionist were so nice n helpfull":                                   {review.StaffAttitude: review.Positive}, //nolint:misspell // on purpose
+		"no wait tme at all":                                                     {review.WaitTimes: review.Positive},
+		"It cost me an arm and a leg.":                                           {review.Billing: review.Negative},
+		"It won't cost you an arm and a leg.":                                    {review.Billing: review.Positive},
+		"He went the extra mile for us.":                                         {review.Billing: none, review.WaitTimes: none},
+		"I can't wait to go back.":                                               {review.WaitTimes: none},
+		"It was a rude awakening about my gums.":                                 {review.StaffAttitude: none},
+		"The waiting room is lovely.":                                            {review.WaitTimes: none, review.Facility: review.Positive},
+		"The charge nurse took charge at once.":                                  {review.Billing: none},
+		"Worth every cent.":                                                      {review.Billing: review.Positive},
+		"The receptionist bit my head off.":                                      {review.StaffAttitude: review.Negative},
+		"The receptionist gave me the cold shoulder.":                            {review.StaffAttitude: review.Negative},
+		"They treat you like family.":                                            {review.StaffAttitude: review.Positive},
+		"I felt like a number.":                                                  {review.ClinicalCare: review.Negative},
+		"The staff were on the ball.":                                            {review.StaffAttitude: review.Positive},
+		"The staff couldn't care less.":                                          {review.StaffAttitude: review.Negative},
+		"They bled me dry.":                                                      {review.Billing: review.Negative},
+		"It didn't break the bank.":                                              {review.Billing: review.Positive},
+		"I was in and out in a flash.":                                           {review.WaitTimes: review.Positive},
+		"They run like clockwork.":                                               {review.WaitTimes: review.Positive},
+		"I was left cooling my heels.":                                           {review.WaitTimes: review.Negative},
+		"Time flew by in the waiting room, they were so quick.":                  {review.WaitTimes: review.Positive},
+		"I was quoted one price and paid another.":                               {review.Billing: review.Negative},
+		"My bill came to double what they told me.":                              {review.Billing: review.Negative},
+		"They billed my insurance for a visit I cancelled.":                      {review.Billing: review.Negative},
+		"Their rates have crept up every year.":                                  {review.Billing: review.Negative},
+		"Very fair prices for the quality.":                                      {review.Billing: review.Positive},
+		"I paid through the nose for a five minute chat.":                        {review.Billing: review.Negative},
+		"Honest about costs from the start.":                                     {review.Billing: review.Positive},
+		"They refunded me without any fuss.":                                     {review.Billing: review.Positive},
+		"Still waiting on my refund after three months.":                         {review.Billing: review.Negative},
+		"They wanted the whole payment before they would even look at my tooth.": {review.Billing: review.Negative},
+		"Payment plans available, which was a lifesaver.":                        {review.Billing: review.Positive},
+		"Money grabbing place.":                                                  {review.Billing: review.Negative},
+		"They insisted on a deposit of £50.":                                     {review.Billing: review.Negative},
+		"My insurance was rejected because they used the wrong code.":            {review.Billing: review.Negative},
+		"Sat for ages before anyone called my name.":                             {review.WaitTimes: review.Negative},
+		"Got called in five minutes early.":                                      {review.WaitTimes: review.Positive},
+		"Appointment at 2, seen at 3:30.":                                        {review.WaitTimes: review.Negative},
+		"You will be lucky to be seen within the hour.":                          {review.WaitTimes: review.Negative},
+		"They overbook so you end up waiting.":                                   {review.WaitTimes: review.Negative},
+		"Always runs behind but never rushes you.":                               {review.WaitTimes: review.Negative},
+		"Hardly any waiting.":                                                    {review.WaitTimes: review.Positive},
+		"We were the only ones there and still waited forty minutes.":            {review.WaitTimes: review.Negative},
+		"Bring a book.": {review.WaitTimes: review.Negative},
+		"Prompt and efficient, in my seat by ten past.":                        {review.WaitTimes: review.Positive},
+		"We spent more time in the waiting room than with the doctor.":         {review.WaitTimes: review.Negative},
+		"The lady on the desk barked at me.":                                   {review.StaffAttitude: review.Negative},
+		"The hygienist chatted away and put me at ease.":                       {review.StaffAttitude: review.Positive},
+		"Everyone knows your name here.":                                       {review.StaffAttitude: review.Positive},
+		"The secretary has a chip on her shoulder.":                            {review.StaffAttitude: review.Negative},
+		"Reception could do with a lesson in manners.":                         {review.StaffAttitude: review.Negative},
+		"The nurse held my hand the whole time.":                               {review.StaffAttitude: review.Positive},
+		"The team went out of their way for my nervous son.":                   {review.StaffAttitude: review.Positive},
+		"You are greeted with a grunt.":                                        {review.StaffAttitude: review.Negative},
+		"The receptionist seemed annoyed that I existed.":                      {review.StaffAttitude: review.Negative},
+		"I was made to feel welcome from the moment I walked in.":              {review.StaffAttitude: review.Positive},
+		"Staff more interested in their phones than the patients.":             {review.StaffAttitude: review.Negative},
+		"The office manager apologised and made it right.":                     {review.StaffAttitude: review.Positive},
+		"Such lovely people work here.":                                        {review.StaffAttitude: review.Positive},
+		"The girls are always laughing and joking with you.":                   {review.StaffAttitude: review.Positive},
+		"The receptionist talked to me like I was five.":                       {review.StaffAttitude: review.Negative},
+		"Terrible attitude from the woman behind the counter.":                 {review.StaffAttitude: review.Negative},
+		"You can never get past the answering machine.":                        {review.SchedulingAccess: review.Negative},
+		"They fitted my daughter in within the hour when she broke her tooth.": {review.SchedulingAccess: review.Positive},
+		"Try getting an appointment before Christmas.":                         {review.SchedulingAccess: review.Negative},
+		"Online booking is a doddle.":                                          {review.SchedulingAccess: review.Positive},
+	} {
+		got := expectation{}
+		for _, tag := range e.Analyze(text).Tags {
+			got[tag.Topic] = tag.Polarity
+		}
+		for topic, polarity := range want {
+			require.Equal(t, polarity, got[topic], "%s in %q", topic, text)
+		}
+	}
+}
