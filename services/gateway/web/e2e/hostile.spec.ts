@@ -11,7 +11,7 @@ test('hostile text is text', async ({ page, practice, site }) => {
     site,
     { author: `<b>Bold</b> \u202eelpmaxE`, rating: 3, text: `${script} The waiting room is clean.\nab\u202ecd\u202cef ${'👨‍👩‍👧'.repeat(3)}` },
     { author: '=1+1', rating: 1, text: `${formula} and the bill was wrong` },
-    { author: 'أحمد مثال', rating: 2, text: 'الطبيب ممتاز ولكن الاستقبال سيئ جدا 😕 The bill was wrong.' },
+    { author: 'أحمد مثال', rating: 2, text: 'الطبيب ممتاز 😕 The bill was wrong, and nobody at the desk could tell me why.' },
   );
   await page.goto(`/inbox?site=${site}`);
   await expect(rows(page)).toHaveCount(3);
