@@ -25,7 +25,7 @@ export function AddTag({ review, onTopic, onOverall, onFlag }: AddProps) {
   const [opened, panel] = useDisclosure(false);
   const missing = topics.all.filter((topic) => !review.tags.some((tag) => tag.topic === topic));
   return (
-    <Popover opened={opened} onChange={(open) => (open ? panel.open() : panel.close())} position="bottom-start" shadow="md" width={320} trapFocus withinPortal={false}>
+    <Popover opened={opened} onChange={(open) => (open ? panel.open() : panel.close())} position="bottom-start" shadow="md" width={272} trapFocus withinPortal={false}>
       <Popover.Target>
         <Button size="compact-sm" variant="subtle" leftSection={<IconPlus size={15} aria-hidden />} onClick={panel.toggle}>
           Correct
