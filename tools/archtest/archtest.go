@@ -49,10 +49,12 @@ func Workspace(ctx context.Context, dir string) ([]Package, error) {
 // domain's words and data files, and no driver or transport.
 var domains = []string{
 	"services/sentiment/tagging",
-	"services/response-workflow/routing",
-	"services/response-workflow/sla",
+	"services/response-workflow/notify",
+	"services/response-workflow/digest",
 	"services/response-workflow/casework",
 	"libs/review",
+	"libs/routing",
+	"libs/sla",
 }
 
 // drivers may not be seen by a domain package, not even through the standard library.

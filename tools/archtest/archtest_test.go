@@ -30,7 +30,7 @@ func TestViolations_ForbiddenImports_AreFound(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ from, to string }{
 		"domain to net/http": {"services/response-workflow/casework", "net/http"},
-		"domain to gin":      {"services/response-workflow/sla", "github.com/gin-gonic/gin"},
+		"domain to gin":      {"services/response-workflow/notify", "github.com/gin-gonic/gin"},
 		"service to kfake":   {"services/sentiment", "github.com/twmb/franz-go/pkg/kfake"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -71,6 +71,6 @@ running Bedside or on files.`,
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newUp(env), newImport(env), newListings(env), newDLQ(env), newTag(env), newCheckReply(env), newRetag(env), newLabels(env), newPages(env), newSource(env))
+	root.AddCommand(newUp(env), newImport(env), newListings(env), newDLQ(env), newTag(env), newCheckReply(env), newRetag(env), newLabels(env), newPages(env), newSource(env), newRoute(env))
 	return root
 }
