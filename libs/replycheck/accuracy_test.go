@@ -190,3 +190,18 @@ func sharedFile(t testing.TB, name string) string {
 		dir = up
 	}
 }
+
+// TestCheck_HeldReplies_ReachTheFloor measures the invented replies that taught
+// nothing. They are only ever looked at as sums.
+func TestCheck_HeldReplies_ReachTheFloor(t *testing.T) {
+	c := checker(t)
+	var f figures
+	for _, g := range readGold(t, "testdata/held.jsonl") {
+		f.add(g.Expect, c.Check(g.Input).Verdict)
+	}
+	t.Logf("recall %.3f (%d of %d), false blocks %.3f (%d of %d), tone warned %.3f (%d of %d)",
+		f.recall(), f.blocked, f.block, f.falseBlocks(), f.falseBlock, f.fine, f.warned(), f.toned, f.tone)
+	require.GreaterOrEqual(t, f.recall(), 0.80)
+	require.LessOrEqual(t, f.falseBlocks(), 0.13)
+	require.GreaterOrEqual(t, f.warned(), 0.90)
+}

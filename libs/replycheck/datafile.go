@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -36,7 +35,7 @@ func (b *block) fail(line int, format string, args ...any) error {
 // then the rules, so that the order of the files does not matter.
 func loadLexicon(fsys fs.FS) (*lexicon, error) {
 	l := &lexicon{ids: map[string]int32{}, sensitive: map[int32]bool{}, lists: map[string]int32{}, trie: map[trieKey]int32{}, ends: [][]int32{nil},
-		ruleIDs: map[string]int32{}, frames: map[string]int{}, sources: map[string][]string{}, guards: []guard{{}}, index: newIndex(), idiomIndex: newIndex(), hintIndex: newIndex()}
+		ruleIDs: map[string]int32{}, frames: map[string]int{}, sources: map[string][]string{}, guards: []guard{{}}, index: newIndex(), idiomIndex: newIndex()}
 	blocks, err := readBlocks(fsys)
 	if err != nil {
 		return nil, err
@@ -47,7 +46,7 @@ func loadLexicon(fsys fs.FS) (*lexicon, error) {
 	for _, step := range []struct {
 		kind string
 		add  func(*block) error
-	}{{"list", l.addList}, {"rule", l.addRule}, {"frame", l.addFrame}, {"hint", l.addHint}, {"idiom", l.addIdiom}, {"examples", l.addExamples}} {
+	}{{"list", l.addList}, {"rule", l.addRule}, {"frame", l.addFrame}, {"idiom", l.addIdiom}, {"examples", l.addExamples}} {
 		for _, b := range blocks {
 			if b.kind != step.kind {
 				continue
@@ -57,7 +56,7 @@ func loadLexicon(fsys fs.FS) (*lexicon, error) {
 			}
 		}
 	}
-	for name, at := range map[string]*int32{"general": &l.listGeneral, "join": &l.listJoin, "second": &l.listSecond, "clause": &l.listClause, "pronoun": &l.listPronoun, "number": &l.listNumber,
+	for name, at := range map[string]*int32{"general": &l.listGeneral, "join": &l.listJoin, "second": &l.listSecond, "pronoun": &l.listPronoun, "number": &l.listNumber,
 		"post": &l.listPost, "role": &l.listRole, "closing": &l.listClosing, "greeting": &l.listGreeting, "title": &l.listTitle, "if": &l.listIf, "past": &l.listPast,
 		"notpast": &l.listNotPast, "firstname": &l.listFirstName} {
 		id, ok := l.lists[name]
@@ -71,6 +70,7 @@ func loadLexicon(fsys fs.FS) (*lexicon, error) {
 			return nil, fmt.Errorf("the data files have no rule %q", id)
 		}
 	}
+	l.readSigns()
 	return l, nil
 }
 
@@ -103,6 +103,9 @@ func readBlocks(fsys fs.FS) ([]*block, error) {
 	return out, nil
 }
 
+// continued is how a line begins that goes on with the one before it.
+const continued = "      "
+
 func parseBlocks(file, src string) ([]*block, error) {
 	var out []*block
 	var cur *block
@@ -110,6 +113,10 @@ func parseBlocks(file, src string) ([]*block, error) {
 		line = strings.TrimRight(line, " \t\r")
 		trimmed := strings.TrimSpace(line)
 		if trimmed == "" || strings.HasPrefix(trimmed, "#") {
+			continue
+		}
+		if strings.HasPrefix(line, continued) && cur != nil && len(cur.keys) > 0 {
+			cur.keys[len(cur.keys)-1].value += " " + trimmed
 			continue
 		}
 		key, value, _ := strings.Cut(trimmed, " ")
@@ -145,7 +152,7 @@ func (l *lexicon) declare(blocks []*block) error {
 				return b.fail(b.line, "is one frame too many")
 			}
 			l.frames[b.name] = len(l.frames)
-		case "hint", "idiom", "examples":
+		case "idiom", "examples":
 		default:
 			return b.fail(b.line, "is no kind of entry")
 		}
@@ -285,6 +292,10 @@ func (l *lexicon) addRule(b *block) error {
 			r.patterns = strings.Fields(k.value)
 		case "why":
 			r.why = k.value
+		case "sure":
+			yes, err := parseYes(k.value)
+			r.sure = yes
+			return true, err
 		case "source":
 			r.source = k.value
 		case "suggestion":
@@ -325,33 +336,6 @@ func (l *lexicon) addRule(b *block) error {
 
 func (l *lexicon) addFrame(b *block) error {
 	return l.addPatterns(b, entry{rule: -1, frame: 1 << l.frames[b.name]}, l.index, nil)
-}
-
-func (l *lexicon) addHint(b *block) error {
-	h := hint{id: b.name}
-	if len(l.hints) == 64 {
-		return b.fail(b.line, "is one hint too many")
-	}
-	at := uint8(len(l.hints))
-	l.hints = append(l.hints, h)
-	err := l.addPatterns(b, entry{rule: -1, hint: at}, l.hintIndex, func(k keyLine) (bool, error) {
-		if k.key == "whole" {
-			yes, err := parseYes(k.value)
-			h.whole = yes
-			return true, err
-		}
-		if k.key != "weight" {
-			return false, nil
-		}
-		w, err := strconv.Atoi(k.value)
-		h.weight = w
-		return true, err
-	})
-	if err == nil && h.weight == 0 {
-		return b.fail(b.line, "needs a weight other than 0")
-	}
-	l.hints[at] = h
-	return err
 }
 
 func (l *lexicon) addIdiom(b *block) error {

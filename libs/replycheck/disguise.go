@@ -128,7 +128,7 @@ func (l *lexicon) pieces(words []word) (int, word) {
 	best := 0
 	joined := words[0].text
 	var as string
-	unknown := words[0].id < 0 || len(words[0].text) == 1
+	unknown := l.fragment(words[0])
 	for n := 2; n <= maxPieces && n <= len(words); n++ {
 		w := words[n-1]
 		if w.kind != kindWord && w.kind != kindNumber || len(w.text) > 16 || w.comma && !w.glued {
@@ -138,7 +138,7 @@ func (l *lexicon) pieces(words []word) (int, word) {
 		if len(joined) > 24 {
 			break
 		}
-		unknown = unknown || w.id < 0 || len(w.text) == 1
+		unknown = unknown || l.fragment(w)
 		glued := true
 		for _, p := range words[1:n] {
 			glued = glued && p.glued
@@ -158,6 +158,15 @@ func (l *lexicon) pieces(words []word) (int, word) {
 		return 0, word{}
 	}
 	return best, l.join(words[:best], as)
+}
+
+// fragment is true for what is no word by itself. "A" is one: "a visit a year"
+// does not hide the Spanish word for a visit.
+func (l *lexicon) fragment(w word) bool {
+	if len(w.text) == 1 {
+		return w.glued || !strings.Contains("aeiouy", w.text)
+	}
+	return w.id < 0
 }
 
 // join makes one word of pieces.

@@ -21,16 +21,16 @@ type rule struct {
 	severity                    Verdict
 	patterns                    []string // numbers of the must-block list
 	care                        bool     // is about care, not about visits or money
+	sure                        bool     // what else the sentence says cannot take it back
 	frames                      uint64   // that tie its sensitive words to the reviewer
 	guard                       int32
 }
 
-// entry is one compiled pattern: of a rule, of a frame (rule is -1), a hint or an idiom.
+// entry is one compiled pattern: of a rule, of a frame (rule is -1) or an idiom.
 type entry struct {
 	code  []instruction
 	rule  int32
 	frame uint64
-	hint  uint8
 	guard int32
 }
 
@@ -42,12 +42,6 @@ type guard struct {
 	except       [][]instruction // not if one of these overlaps the match
 	with         [][]instruction // only if one of these is in the sentence
 	near         [][]instruction // only if one of these is in the sentence or beside it
-}
-
-type hint struct {
-	id     string
-	weight int
-	whole  bool // counts for the whole sentence, not the clause alone
 }
 
 type trieKey struct{ node, word int32 }
@@ -97,16 +91,22 @@ type lexicon struct {
 	rules    []rule
 	ruleIDs  map[string]int32
 	frames   map[string]int
-	hints    []hint
 	guards   []guard
 	entries  []entry
 	examples []example
 
+	weights    map[string]float64 // of the signs evidence.go reads
+	bias       float64
+	vocabulary map[string]bool // words that are signs themselves
+	signClass  []string        // by list: the class its entries are read as, or ""
+	listTraits []uint32        // by list: the traits an entry sets
+	wordTraits map[string]uint32
+
 	greedy bool // while compiling: gaps take as much as they can
 
-	index, idiomIndex, hintIndex *index
+	index, idiomIndex *index
 
-	listGeneral, listJoin, listSecond, listClause, listPronoun, listNumber, listPost, listRole, listClosing, listGreeting, listTitle, listIf, listPast, listNotPast, listFirstName int32
+	listGeneral, listJoin, listSecond, listPronoun, listNumber, listPost, listRole, listClosing, listGreeting, listTitle, listIf, listPast, listNotPast, listFirstName int32
 }
 
 // id is the number of a word the data files know, or -1.

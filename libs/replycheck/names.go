@@ -21,6 +21,9 @@ func newPeople(in Input, l *lexicon) people {
 		}
 		p.shown += w.text
 	}
+	if len(p.shown) > 1 {
+		p.reviewer[p.shown] = true // "K.L." is one word of a reply
+	}
 	for _, c := range in.Practice.Contacts[:min(len(in.Practice.Contacts), 50)] {
 		name, _, _ := strings.Cut(c, ",")
 		for _, w := range nameWords(name, l) {
@@ -49,6 +52,9 @@ func nameWords(name string, l *lexicon) []word {
 // isShown is true for a name the site shows anyway, also inside "bigmike77".
 func (p people) isShown(w word) bool {
 	if p.reviewer[w.text] {
+		return true
+	}
+	if w.text == p.shown {
 		return true
 	}
 	if len(w.text) < 3 {

@@ -98,7 +98,7 @@ type Checker struct {
 	max int
 }
 
-//go:embed data/*.txt
+//go:embed data/*.txt data/evidence.tsv
 var dataFiles embed.FS
 
 // New compiles the rules, which takes some tens of milliseconds of CPU; share the Checker.
@@ -118,6 +118,9 @@ func New(cfg Config) (*Checker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile the reply rules: %w", err)
 	}
+	if err := lex.loadEvidence(sub); err != nil {
+		return nil, fmt.Errorf("read the evidence: %w", err)
+	}
 	return &Checker{lex: lex, max: cfg.MaxFindings}, nil
 }
 
@@ -130,7 +133,7 @@ func (c *Checker) Check(in Input) Report {
 	}
 	k.read()
 	k.matchRules()
-	k.weighHints()
+	k.weigh()
 	k.checkDisguise()
 	k.checkNames()
 	k.checkContacts()
@@ -150,6 +153,7 @@ type check struct {
 	classes   []uint16 // by word: a bit for each class
 	sentences []sentence
 	people    people
+	review    map[string]bool // beginnings of the words of the review
 	found     []found
 }
 

@@ -48,6 +48,7 @@ func (k *check) read() {
 	k.split()
 	k.findHits()
 	k.people = newPeople(k.in, k.lex)
+	k.review = reviewWords(k.in.Review)
 	k.classify()
 }
 
