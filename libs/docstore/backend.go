@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 )
 
@@ -26,7 +27,8 @@ type Backend interface {
 // for Time fields, int64 milliseconds since 1970; those of a Many field are []any
 // of these, nil where there is none.
 type Table interface {
-	// Get reads those of the records that exist, in any order, Key and Doc set.
+	// Get reads those of the records that exist, in any order, Key and Doc set. The
+	// keys may be of several organizations.
 	Get(ctx context.Context, keys []Key) ([]Record, error)
 	// Insert stores the records whose keys are not taken and reports which.
 	// A record that violates a unique index gives ErrDup.
@@ -34,6 +36,11 @@ type Table interface {
 	// Replace stores next if the stored record still has prev's revision.
 	// It reports whether it did; prev carries the values that are stored now.
 	Replace(ctx context.Context, prev, next Record) (bool, error)
+	// ReplaceMany is Replace for many records in few round trips. The answers are
+	// parallel to swaps: nil where it replaced, ErrStale where the stored record
+	// has another revision or is gone, ErrDup, or ErrUnclear. An error of the
+	// whole leaves all outcomes open.
+	ReplaceMany(ctx context.Context, swaps []Swap) ([]error, error)
 	Delete(ctx context.Context, key Key) error
 	// Find reads records in order, Key and Doc set.
 	Find(ctx context.Context, sel Selection) ([]Record, error)
@@ -44,6 +51,20 @@ type Table interface {
 	Group(ctx context.Context, sel Selection, by, sum []int) ([]RawBucket, error)
 	Explain(ctx context.Context, sel Selection) (Plan, error)
 }
+
+// Swap is one replacement: the record as it was read and as it shall be.
+type Swap struct {
+	Prev, Next Record
+}
+
+// What backends answer to a swap.
+var (
+	// ErrStale: the record is not of the revision that was read.
+	ErrStale = errors.New("docstore: another revision is stored")
+	// ErrUnclear: others changed the record since, so that it cannot be told any more
+	// whether they came after this swap or instead of it.
+	ErrUnclear = errors.New("docstore: whether the write came about is not known")
+)
 
 // Key is the identity of a record. Org is empty in global collections.
 type Key struct {

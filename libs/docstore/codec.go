@@ -25,12 +25,21 @@ var (
 type codec[T any] struct {
 	schema *Schema
 	base   func(*T) *Base
-	timed  map[reflect.Type]bool // types that hold a time.Time somewhere
+	timed  map[reflect.Type]bool  // types that hold a time.Time somewhere
+	fields map[reflect.Type][]int // the fields of timed structs that do
 }
 
 func newCodec[T any](schema *Schema, base func(*T) *Base) (*codec[T], error) {
 	c := &codec[T]{schema: schema, base: base}
 	c.timed = timedTypes(reflect.TypeFor[T]())
+	c.fields = map[reflect.Type][]int{}
+	for t := range c.timed {
+		for i := 0; t.Kind() == reflect.Struct && t != timeType && i < t.NumField(); i++ {
+			if c.timed[t.Field(i).Type] {
+				c.fields[t] = append(c.fields[t], i)
+			}
+		}
+	}
 	var probe T
 	*base(&probe) = Base{ID: "i", OrgID: "o", Rev: 7}
 	doc, err := encodeJSON(&probe)
@@ -192,16 +201,15 @@ func (c *codec[T]) truncate(v reflect.Value) {
 	t := v.Type()
 	if t == timeType {
 		if v.CanSet() {
-			v.Set(reflect.ValueOf(v.Interface().(time.Time).UTC().Truncate(time.Millisecond)))
+			at := v.Addr().Interface().(*time.Time)
+			*at = at.UTC().Truncate(time.Millisecond)
 		}
 		return
 	}
 	switch t.Kind() {
 	case reflect.Struct:
-		for i := range t.NumField() {
-			if c.timed[t.Field(i).Type] {
-				c.truncate(v.Field(i))
-			}
+		for _, i := range c.fields[t] {
+			c.truncate(v.Field(i))
 		}
 	case reflect.Array:
 		for i := range v.Len() {

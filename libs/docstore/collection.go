@@ -14,6 +14,7 @@ type Collection[T any] struct {
 	codec  *codec[T]
 	table  Table
 	locks  *keyLocks
+	recent *recent[T]
 }
 
 // Bind makes a collection ready on a backend: it checks the definition (all
@@ -36,7 +37,7 @@ func Bind[T any](ctx context.Context, b Backend, def Definition[T]) (*Collection
 	if err != nil {
 		return nil, wrap(err, "opening", schema)
 	}
-	return &Collection[T]{def: def, schema: schema, codec: c, table: table, locks: newKeyLocks()}, nil
+	return &Collection[T]{def: def, schema: schema, codec: c, table: table, locks: newKeyLocks(), recent: newRecent[T](def.Remember)}, nil
 }
 
 // Get reads one document, or ErrNotFound.
@@ -67,7 +68,6 @@ func (c *Collection[T]) read(ctx context.Context, key Key) (Record, error) {
 
 // GetMany reads those of the documents that exist, in the order of ids.
 func (c *Collection[T]) GetMany(ctx context.Context, s Scope, ids []string) ([]T, error) {
-	out := make([]T, 0, len(ids))
 	keys := make([]Key, len(ids))
 	for i, id := range ids {
 		var err error
@@ -75,6 +75,11 @@ func (c *Collection[T]) GetMany(ctx context.Context, s Scope, ids []string) ([]T
 			return nil, err
 		}
 	}
+	return c.getAll(ctx, keys)
+}
+
+func (c *Collection[T]) getAll(ctx context.Context, keys []Key) ([]T, error) {
+	out := make([]T, 0, len(keys))
 	for start := 0; start < len(keys); start += MaxLimit {
 		part := keys[start:min(start+MaxLimit, len(keys))]
 		records, err := c.table.Get(ctx, part)
@@ -151,11 +156,15 @@ func (c *Collection[T]) InsertManyIfAbsent(ctx context.Context, s Scope, docs []
 	return done, nil
 }
 
-// Delete removes a document; one that is not there is no error.
+// Delete removes a document; one that is not there is no error. Collections that
+// remember (Definition.Remember) refuse it.
 func (c *Collection[T]) Delete(ctx context.Context, s Scope, id string) error {
 	key, err := c.key(s, id)
 	if err != nil {
 		return err
+	}
+	if c.recent != nil {
+		return problem.New(problem.Invalid, "not_deletable", "documents of %s are never deleted", c.schema.Name)
 	}
 	return wrap(c.table.Delete(ctx, key), "deleting a document of", c.schema)
 }

@@ -106,6 +106,11 @@ type Definition[T any] struct {
 	Terms string
 	// Global collections are keyed by id alone and used with AllOrgs.
 	Global bool
+	// Remember is how many of the documents it stored last a process keeps, so that
+	// updating one again need not read it first. What updates promise stays the
+	// same. It suits small documents that mostly one process at a time updates;
+	// Delete is refused. 0 remembers none.
+	Remember int
 }
 
 // Op is a comparison.

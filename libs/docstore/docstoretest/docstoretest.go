@@ -122,6 +122,8 @@ func Run(t *testing.T, open Open) {
 		{"Unique", runUnique},
 		{"Hostile", runHostile},
 		{"Concurrency", runConcurrency},
+		{"Many", runMany},
+		{"Remember", runRemember},
 		{"Redeclared", runRedeclared},
 		{"Queries", runQueries},
 	} {

@@ -34,8 +34,8 @@ func storedID(key docstore.Key) string {
 	return key.Org + "/" + key.ID
 }
 
-func (t *table) encode(r docstore.Record) (bson.Raw, error) {
-	own := bson.D{{Key: "_id", Value: storedID(r.Key)}}
+func (t *table) encode(r docstore.Record, more ...bson.E) (bson.Raw, error) {
+	own := append(bson.D{{Key: "_id", Value: storedID(r.Key)}}, more...)
 	for i := range t.schema.Indexes {
 		ix := &t.schema.Indexes[i]
 		if !ix.Unique {

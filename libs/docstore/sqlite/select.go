@@ -93,6 +93,10 @@ func (t *table) orderColumn(k docstore.OrderKey) string {
 	}
 }
 
+// limit bounds a statement. SQLite plans a statement anew for every value of a plain
+// parameter there, which costs more than many a page.
+const limit = " LIMIT CAST(? AS INTEGER)"
+
 // pages spells a selection as one or more statements that give its rows one
 // after the other. From the beginning that is one. After a cursor each statement
 // fixes one more leading key: a plain range of the index each, where a single
@@ -107,7 +111,7 @@ func (t *table) pages(sel docstore.Selection) []*statement {
 	}
 	finish := func(st *statement) *statement {
 		st.conditions = []string{"SELECT org, id, doc" + t.from(sel) + st.clause() +
-			" ORDER BY " + strings.Join(order, ", ") + " LIMIT ?"}
+			" ORDER BY " + strings.Join(order, ", ") + limit}
 		return st
 	}
 	if sel.After == nil {

@@ -39,16 +39,7 @@ const getBatch = 256
 func (t *table) Get(ctx context.Context, keys []docstore.Key) ([]docstore.Record, error) {
 	records := make([]docstore.Record, 0, len(keys))
 	for part := range slices.Chunk(keys, getBatch) {
-		// All keys of one call are of one organization. Filling up to a power of
-		// two keeps the number of different statements small.
-		args := []any{part[0].Org}
-		for _, k := range part {
-			args = append(args, k.ID)
-		}
-		for n := len(part); n&(n-1) != 0; n++ {
-			args = append(args, part[0].ID)
-		}
-		query := fmt.Sprintf("SELECT org, id, doc FROM %s WHERE org = ? AND id IN (?%s)", t.l.table, strings.Repeat(", ?", len(args)-2))
+		query, args := t.pick(part)
 		err := t.b.reads.query(ctx, nil, query, args, func(rows *sql.Rows) error {
 			r, err := scanRecord(rows)
 			records = append(records, r)
@@ -59,6 +50,28 @@ func (t *table) Get(ctx context.Context, keys []docstore.Key) ([]docstore.Record
 		}
 	}
 	return records, nil
+}
+
+// pick spells the reading of some keys. Filling up to a power of two keeps the number
+// of different statements small.
+func (t *table) pick(keys []docstore.Key) (query string, args []any) {
+	n := 1
+	for n < len(keys) {
+		n *= 2
+	}
+	query = "SELECT org, id, doc FROM " + t.l.table + " WHERE "
+	if slices.ContainsFunc(keys, func(k docstore.Key) bool { return k.Org != keys[0].Org }) {
+		for i := range n {
+			k := keys[min(i, len(keys)-1)]
+			args = append(args, k.Org, k.ID)
+		}
+		return query + "(org, id) IN (VALUES (?, ?)" + strings.Repeat(", (?, ?)", n-1) + ")", args
+	}
+	args = append(args, keys[0].Org)
+	for i := range n {
+		args = append(args, keys[min(i, len(keys)-1)].ID)
+	}
+	return query + "org = ? AND id IN (?" + strings.Repeat(", ?", n-1) + ")", args
 }
 
 func scanRecord(rows *sql.Rows) (docstore.Record, error) {
@@ -131,55 +144,104 @@ func (t *table) key(s *session, key docstore.Key) (k int64, exists bool, err err
 	return k, err == nil, err
 }
 
-// Replace writes only the columns that change, so that SQLite leaves the indexes
-// alone that hold none of them.
 func (t *table) Replace(ctx context.Context, prev, next docstore.Record) (bool, error) {
+	results, err := t.ReplaceMany(ctx, []docstore.Swap{{Prev: prev, Next: next}})
+	if err != nil || errors.Is(results[0], docstore.ErrStale) {
+		return false, err
+	}
+	return results[0] == nil, results[0]
+}
+
+// ReplaceMany stores all swaps of a batch in one transaction.
+func (t *table) ReplaceMany(ctx context.Context, swaps []docstore.Swap) ([]error, error) {
+	changes := make([]change, len(swaps))
+	for i, swap := range swaps {
+		changes[i] = t.change(swap)
+	}
+	results := make([]error, len(swaps))
+	for start := 0; start < len(swaps); start += maxBatch {
+		part := changes[start:min(start+maxBatch, len(changes))]
+		err := t.b.writer.do(ctx, func(s *session) error {
+			for i := range part {
+				err := t.apply(s, &part[i])
+				results[start+i] = err
+				if err != nil && !errors.Is(err, docstore.ErrStale) && !errors.Is(err, docstore.ErrDup) {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return results, nil
+}
+
+// change is a swap as statements.
+type change struct {
+	key   docstore.Key
+	query string
+	args  []any
+	// words are set where the searchable terms change.
+	words bool
+	terms []string
+}
+
+// change spells a swap. It writes only the columns that change, so that SQLite leaves
+// the indexes alone that hold none of them.
+func (t *table) change(swap docstore.Swap) change {
+	prev, next := swap.Prev, swap.Next
 	was, is := t.l.columnValues(prev.Values), t.l.columnValues(next.Values)
-	set, args := []string{"rev = ?", "doc = ?"}, []any{next.Rev, string(next.Doc)}
+	var query strings.Builder
+	query.WriteString("UPDATE ")
+	query.WriteString(t.l.table)
+	query.WriteString(" SET rev = ?, doc = ?")
+	args := make([]any, 0, len(is)+5)
+	args = append(args, next.Rev, string(next.Doc))
 	for i := range is {
 		if is[i] != was[i] {
-			set = append(set, t.l.columns[i]+" = ?")
+			query.WriteString(", ")
+			query.WriteString(t.l.columns[i])
+			query.WriteString(" = ?")
 			args = append(args, is[i])
 		}
 	}
-	query := fmt.Sprintf("UPDATE %s SET %s WHERE k = ? AND rev = ?", t.l.table, strings.Join(set, ", "))
-	wordsChanged := !prev.SameTerms(next)
-	var terms []string
-	if wordsChanged {
-		terms = next.Terms()
+	query.WriteString(" WHERE org = ? AND id = ? AND rev = ?")
+	c := change{key: next.Key, query: query.String(), args: append(args, next.Org, next.ID, prev.Rev)}
+	if c.words = !prev.SameTerms(next); c.words {
+		c.terms = next.Terms()
 	}
-	done := false
-	err := t.b.writer.do(ctx, func(s *session) error {
-		done = false
-		bg := context.Background()
-		k, exists, err := t.key(s, next.Key)
-		if err != nil || !exists {
-			return err
-		}
-		res, err := s.execResult(bg, query, append(slices.Clone(args), k, prev.Rev)...)
-		if isUnique(err) {
-			return refusal{docstore.ErrDup}
-		}
-		if err != nil {
-			return err
-		}
-		n, err := res.RowsAffected()
-		if err != nil || n == 0 {
-			return err
-		}
-		done = true
-		if !wordsChanged {
-			return nil
-		}
-		if err := s.exec(bg, t.deleteWords, k); err != nil {
-			return err
-		}
-		if len(terms) == 0 {
-			return nil
-		}
-		return s.exec(bg, t.insertWords, k, indexed(next.Org, terms))
-	})
-	return done && err == nil, err
+	return c
+}
+
+// apply makes a change, or says ErrStale or ErrDup.
+func (t *table) apply(s *session, c *change) error {
+	bg := context.Background()
+	res, err := s.execResult(bg, c.query, c.args...)
+	if isUnique(err) {
+		return docstore.ErrDup
+	}
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return docstore.ErrStale
+	case !c.words:
+		return nil
+	}
+	k, exists, err := t.key(s, c.key)
+	if err != nil || !exists {
+		return err
+	}
+	if err := s.exec(bg, t.deleteWords, k); err != nil || len(c.terms) == 0 {
+		return err
+	}
+	return s.exec(bg, t.insertWords, k, indexed(c.key.Org, c.terms))
 }
 
 func (t *table) Delete(ctx context.Context, key docstore.Key) error {

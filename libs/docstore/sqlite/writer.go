@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -120,15 +121,22 @@ func (w *writer) loop() {
 	}
 }
 
-// gather takes what waits, without waiting for more.
+// gather takes what waits, and what others bring who are ready to run: they go first
+// once, without any waiting.
 func (w *writer) gather(batch []*op) []*op {
+	yielded := false
 	for len(batch) < maxBatch {
 		select {
 		case o := <-w.ops:
 			batch = append(batch, o)
+			continue
 		default:
+		}
+		if yielded {
 			return batch
 		}
+		yielded = true
+		runtime.Gosched()
 	}
 	return batch
 }
