@@ -183,6 +183,9 @@ const (
 	// CodeEnded is the code of a NotFound that waiting does not mend: the site closed
 	// this way of reading its reviews for good. It needs no second look.
 	CodeEnded = "source_ended"
+	// CodeCredentialMissing is the code of a Forbidden where a listing names a credential that is not
+	// configured for its organization.
+	CodeCredentialMissing = "credential_missing"
 	// CodeReplyByHand is the code of a Forbidden by PublishReply where the listing's
 	// credential does not allow programs to reply; see Answering.
 	CodeReplyByHand = "reply_by_hand"

@@ -16,6 +16,7 @@ import (
 
 	"github.com/bedside-health/bedside/libs/app"
 	"github.com/bedside-health/bedside/libs/config"
+	"github.com/bedside-health/bedside/libs/credentials"
 	"github.com/bedside-health/bedside/libs/docstore"
 	"github.com/bedside-health/bedside/libs/polite"
 	"github.com/bedside-health/bedside/libs/problem"
@@ -26,7 +27,6 @@ import (
 	"github.com/bedside-health/bedside/libs/sites/selector"
 	"github.com/bedside-health/bedside/libs/sites/trustpilot"
 	"github.com/bedside-health/bedside/libs/sites/yelp"
-	"github.com/bedside-health/bedside/services/scraper/internal/credentials"
 	"github.com/bedside-health/bedside/services/scraper/internal/polling"
 	"github.com/bedside-health/bedside/services/scraper/schedule"
 )
@@ -78,6 +78,9 @@ type Config struct {
 	// Dial replaces the network, and with it the guard of addresses, for sites that are
 	// simulated in memory; nil in every other case.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Chance replaces random numbers in [0,1), so that a simulation can be repeated; nil in
+	// every other case.
+	Chance func() float64
 	// Logger is required.
 	Logger *slog.Logger
 	// Registry gets this instance's metrics and is what /metrics shows; nil means one of its own.

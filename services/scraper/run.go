@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/bedside-health/bedside/libs/app"
+	"github.com/bedside-health/bedside/libs/credentials"
 	"github.com/bedside-health/bedside/libs/docstore"
 	"github.com/bedside-health/bedside/libs/docstore/connect"
 	"github.com/bedside-health/bedside/libs/kafkaio"
@@ -27,7 +28,6 @@ import (
 	"github.com/bedside-health/bedside/libs/sites"
 	"github.com/bedside-health/bedside/libs/sites/csv"
 	"github.com/bedside-health/bedside/services/scraper/internal/bus"
-	"github.com/bedside-health/bedside/services/scraper/internal/credentials"
 	"github.com/bedside-health/bedside/services/scraper/internal/findings"
 	"github.com/bedside-health/bedside/services/scraper/internal/imports"
 	"github.com/bedside-health/bedside/services/scraper/internal/pacing"
@@ -113,7 +113,7 @@ func (s *service) poll(ctx context.Context, bound <-chan net.Addr) error {
 		Store: documents, Bus: observations, Sites: adapters, Once: []string{csv.Adapter},
 		Secret: vault.Secret, Policy: s.cfg.policy(), Instance: s.cfg.Instance,
 		Lease: s.cfg.Lease, Tick: s.cfg.Tick, Concurrency: s.cfg.Concurrency, PageTimeout: pageTimeout,
-		ConfirmAfter: s.cfg.ConfirmAfter, ConfirmEvery: s.cfg.ConfirmEvery,
+		ConfirmAfter: s.cfg.ConfirmAfter, ConfirmEvery: s.cfg.ConfirmEvery, Chance: s.cfg.Chance,
 		Logger: s.cfg.Logger, Registerer: s.cfg.Registry, TracerProvider: s.cfg.TracerProvider,
 	})
 	if err != nil {

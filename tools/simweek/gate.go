@@ -1,6 +1,7 @@
 package simweek
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -26,10 +27,13 @@ const (
 // gate stands before the sites: it counts, fails requests, and remembers what a polite
 // reader would not have done.
 type gate struct {
+	seed  uint64
 	start time.Time
-	rand  *rand.Rand
+	calm  time.Time  // nothing fails from then on
+	rand  *rand.Rand // of the windows
 
 	mu         sync.Mutex
+	asked      map[string]uint64 // how often, by what was asked
 	violations []string
 	requests   map[string]int
 	answers    map[string]int
@@ -44,11 +48,11 @@ type gate struct {
 
 func newGate(cfg Config, start time.Time) *gate {
 	g := &gate{
-		start: start, rand: rand.New(rand.NewPCG(cfg.Seed, 2)),
+		seed: cfg.Seed, start: start, calm: start.Add(cfg.span()), rand: rand.New(rand.NewPCG(cfg.Seed, 2)), asked: map[string]uint64{},
 		requests: map[string]int{}, answers: map[string]int{}, free: map[string]time.Time{}, crawl: map[string]time.Time{},
 		held: map[string]time.Time{}, calls: map[string]int{}, outages: map[string][]window{}, refused: map[string][]window{},
 	}
-	span := time.Duration(cfg.Days) * 24 * time.Hour
+	span := cfg.span()
 	for _, host := range []string{"google.sim", "yelp.sim", "facebook.sim", "trustpilot.sim", "careopinion.sim", "dir0.sim", "dir1.sim", "dir2.sim", "dir3.sim"} {
 		for range cfg.Days {
 			g.outages[host] = append(g.outages[host], g.window(span, 45*time.Minute))
@@ -119,10 +123,14 @@ func (g *gate) serve(site http.Handler) http.Handler {
 		now := time.Now()
 		g.mu.Lock()
 		g.enter(r, now)
-		fault := g.fault(r, now)
+		throw := g.throw(r)
+		fault := ""
+		if now.Before(g.calm) {
+			fault = g.fault(r, now, throw)
+		}
 		g.answers[fault]++
-		wait := 10 + g.rand.IntN(600)
-		asDate := g.rand.IntN(2) == 0
+		wait := 10 + throw.IntN(600)
+		asDate := throw.IntN(2) == 0
 		if fault == "rate limit" {
 			g.held[r.Host], g.held[r.Host+" said"] = now.Add(time.Duration(wait)*time.Second), now
 		}
@@ -130,7 +138,7 @@ func (g *gate) serve(site http.Handler) http.Handler {
 		rest(r.Context(), time.Duration(50+len(r.URL.Path))*time.Millisecond)
 		switch fault {
 		case "":
-			site.ServeHTTP(w, r)
+			site.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), throws{}, throw)))
 		case "rate limit":
 			w.Header().Set("Retry-After", strconv.Itoa(wait))
 			if asDate {
@@ -157,8 +165,26 @@ func (g *gate) serve(site http.Handler) http.Handler {
 	})
 }
 
+// throws is the key of a request's dice in its context.
+type throws struct{}
+
+// throw gives a request its dice. They fall by what is asked and how often it was asked
+// before, so that what goes wrong hangs little on the order in which goroutines run. The
+// caller holds the lock.
+func (g *gate) throw(r *http.Request) *rand.Rand {
+	what := r.Host + r.URL.RequestURI() + r.Header.Get("Authorization")
+	g.asked[what]++
+	return rand.New(rand.NewPCG(g.seed, hash(what)+g.asked[what]))
+}
+
+// chance is one in n for a request while things fail.
+func (g *gate) chance(r *http.Request, n int) bool {
+	throw, ok := r.Context().Value(throws{}).(*rand.Rand)
+	return ok && time.Now().Before(g.calm) && throw.IntN(n) == 0
+}
+
 // fault decides what goes wrong with a request.
-func (g *gate) fault(r *http.Request, now time.Time) string {
+func (g *gate) fault(r *http.Request, now time.Time, throw *rand.Rand) string {
 	if within(g.outages[r.Host], now) {
 		return "outage"
 	}
@@ -173,7 +199,7 @@ func (g *gate) fault(r *http.Request, now time.Time) string {
 			return "refused"
 		}
 	}
-	switch n := g.rand.IntN(1000); {
+	switch n := throw.IntN(1000); {
 	case n < 3:
 		return "rate limit"
 	case n < 13:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,7 +26,33 @@ type inbox struct {
 	strange  []string
 	events   int
 	failures int
-	delays   []time.Duration
+	news     delays
+	removals delays
+}
+
+// delays are the times from when something happened until the inbox knew it.
+type delays struct {
+	all     []time.Duration
+	longest time.Duration
+	of      string // what took longest
+}
+
+func (d *delays) add(w *world, l *listing, r *review, happened time.Time) {
+	took := time.Since(happened)
+	if d.all = append(d.all, took); took > d.longest {
+		d.longest, d.of = took, fmt.Sprintf("%s %s, %s after the start", l.id, r.id, happened.Sub(w.start).Round(time.Second))
+	}
+}
+
+// String gives quantiles.
+func (d *delays) String() string {
+	n := len(d.all)
+	if n == 0 {
+		return "none"
+	}
+	slices.Sort(d.all)
+	at := func(q int) time.Duration { return d.all[min(n*q/100, n-1)].Round(time.Second) }
+	return fmt.Sprintf("p50 %s, p90 %s, p99 %s, at most %s (%s)", at(50), at(90), at(99), d.longest.Round(time.Second), d.of)
 }
 
 // Collected implements scraper.Bus.
@@ -65,19 +92,24 @@ func (b *inbox) note(e events.ReviewCollected) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.events++
-	r := b.world.byReview[e.ListingID+" "+siteID(e.ExternalID)]
+	r, l := b.world.byReview[e.ListingID+" "+siteID(e.ExternalID)], b.world.byID[e.ListingID]
 	switch {
 	case r == nil:
 		b.strange = append(b.strange, fmt.Sprintf("%s %s was never on its site", e.ListingID, e.ExternalID))
 		return
 	case e.Change == events.Removed && !r.removed:
 		b.strange = append(b.strange, fmt.Sprintf("%s %s was told removed and is there", e.ListingID, e.ExternalID))
+	case e.Change == events.Removed && l.walksSince(r.settled) < 2:
+		b.strange = append(b.strange, fmt.Sprintf("%s %s was told removed after %d lists without it", e.ListingID, e.ExternalID, l.walksSince(r.settled)))
+	case e.Change == events.Removed && r.missed.IsZero():
+		r.missed = time.Now()
+		b.removals.add(b.world, l, r, r.settled)
 	}
 	r.told[fmt.Sprintf("%s %d", e.Change, e.Version)]++
 	if r.heard.IsZero() {
 		r.heard = time.Now()
 		if r.arrived.After(b.world.start) {
-			b.delays = append(b.delays, r.heard.Sub(r.arrived))
+			b.news.add(b.world, l, r, r.arrived)
 		}
 	}
 }

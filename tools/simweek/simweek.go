@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -35,10 +34,10 @@ func Run(ctx context.Context, cfg Config, path string, logger *slog.Logger) (*Re
 	s.breakLists()
 	s.inbox = &inbox{world: s.world, docs: docs}
 	for range cfg.Days {
-		s.inbox.away = append(s.inbox.away, s.gate.window(time.Duration(cfg.Days)*24*time.Hour, 10*time.Minute))
+		s.inbox.away = append(s.inbox.away, s.gate.window(cfg.span(), 10*time.Minute))
 	}
 	s.network = newNetwork()
-	server := s.network.serve(s.gate.serve(&sites{world: s.world, gate: s.gate, rand: rand.New(rand.NewPCG(cfg.Seed, 3))}))
+	server := s.network.serve(s.gate.serve(&sites{world: s.world, gate: s.gate}))
 	defer func() {
 		_ = server.Close()
 		rest(context.WithoutCancel(ctx), 2*time.Minute) // until the last handlers are through
@@ -67,7 +66,7 @@ type simulation struct {
 
 // breakLists lets lists fail half-way and pages show nothing for a while.
 func (s *simulation) breakLists() {
-	span := time.Duration(s.cfg.Days) * 24 * time.Hour
+	span := s.cfg.span()
 	for i, l := range s.world.listings {
 		switch i % 5 {
 		case 0:
@@ -92,7 +91,7 @@ func (s *simulation) watch(ctx context.Context) error {
 	return nil
 }
 
-// play runs two scrapers, one of which is stopped and started again and again, while
+// play runs two scrapers, one of which is stopped and started again and again while
 // things happen.
 func (s *simulation) play(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
@@ -102,7 +101,11 @@ func (s *simulation) play(ctx context.Context) error {
 	running.Go(func() { failed <- s.scrape(ctx, "one") })
 	running.Go(func() {
 		for ctx.Err() == nil {
-			part, end := context.WithTimeout(ctx, 2*time.Hour+17*time.Minute)
+			until := time.Now().Add(2*time.Hour + 17*time.Minute)
+			if until.After(s.world.end) {
+				until = s.world.end.Add(s.cfg.settle())
+			}
+			part, end := context.WithDeadline(ctx, until)
 			if err := s.scrape(part, "two"); err != nil {
 				failed <- err
 			}
@@ -124,8 +127,7 @@ func (s *simulation) play(ctx context.Context) error {
 			}
 		}
 	}
-	end := s.world.start.Add(time.Duration(s.cfg.Days)*24*time.Hour + 2*s.cfg.FullEvery + 4*time.Hour)
-	rest(ctx, time.Until(end))
+	rest(ctx, time.Until(s.world.end.Add(s.cfg.settle())))
 	stop()
 	running.Wait()
 	close(failed)
@@ -188,11 +190,23 @@ func (s *simulation) scrape(ctx context.Context, instance string) error {
 	cfg.GoogleURL, cfg.YelpURL, cfg.FacebookURL = "http://google.sim", "http://yelp.sim", "http://facebook.sim"
 	cfg.TrustpilotURL, cfg.CareOpinionURL = "http://trustpilot.sim", "http://careopinion.sim"
 	cfg.Credentials, cfg.Instance, cfg.AdminListen = config.Secret(credentials), instance, ""
+	cfg.Chance = chances(s.cfg.Seed, instance)
 	cfg.Backend, cfg.Bus, cfg.Dial, cfg.Logger = s.backend, s.inbox, s.network.dial, s.logger
 	if err := scraper.Run(ctx, cfg); err != nil {
 		return fmt.Errorf("scraper %s: %w", instance, err)
 	}
 	return nil
+}
+
+// chances are the random numbers of one scraper.
+func chances(seed uint64, instance string) func() float64 {
+	var mu sync.Mutex
+	numbers := rand.New(rand.NewPCG(seed, hash(instance)))
+	return func() float64 {
+		mu.Lock()
+		defer mu.Unlock()
+		return numbers.Float64()
+	}
 }
 
 // Report is how a simulation went. It went well if Faults is empty.
@@ -202,7 +216,7 @@ type Report struct {
 	Answers                                     map[string]int
 	Events, Repeated                            int
 	Health                                      map[string]int
-	Delay                                       map[string]time.Duration // of news, by quantile
+	News, Gone                                  string // how long news and removals took
 	Faults                                      []string
 }
 
@@ -210,7 +224,7 @@ type Report struct {
 func (s *simulation) report(ctx context.Context) (*Report, error) {
 	out := &Report{
 		Listings: len(s.world.listings), Requests: s.gate.requests, Answers: s.gate.answers, Events: s.inbox.events,
-		Health: map[string]int{}, Delay: map[string]time.Duration{}, Faults: append(s.gate.violations, s.inbox.strange...),
+		Health: map[string]int{}, News: s.inbox.news.String(), Gone: s.inbox.removals.String(), Faults: append(s.gate.violations, s.inbox.strange...),
 	}
 	for _, l := range s.world.listings {
 		if err := s.compare(ctx, l, out); err != nil {
@@ -223,12 +237,6 @@ func (s *simulation) report(ctx context.Context) (*Report, error) {
 		out.Health[string(state.Health)]++
 		if want := collections.HealthNotAuthorised; l.closed && state.Health != want {
 			out.Faults = append(out.Faults, fmt.Sprintf("%s is %s and not %s", l.id, state.Health, want))
-		}
-	}
-	slices.Sort(s.inbox.delays)
-	for name, q := range map[string]float64{"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1} {
-		if n := len(s.inbox.delays); n > 0 {
-			out.Delay[name] = s.inbox.delays[min(int(q*float64(n)), n-1)].Round(time.Second)
 		}
 	}
 	return out, nil
@@ -286,7 +294,7 @@ func (s *simulation) compareReview(r *review, doc collections.Review, fault func
 		fault(r, "has version %d and not %d", doc.Version, r.version)
 	}
 	if doc.Removed != r.removed {
-		fault(r, "removed is %t and not %t", doc.Removed, r.removed)
+		fault(r, "removed is %t and not %t; it last changed %s after the start", doc.Removed, r.removed, r.settled.Sub(s.world.start))
 	}
 	if !doc.PostedAt.Equal(r.posted) {
 		fault(r, "was posted at %s and not at %s", doc.PostedAt, r.posted)

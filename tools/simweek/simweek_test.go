@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,6 +22,9 @@ func simulate(t *testing.T, cfg Config) *Report {
 	if os.Getenv("BEDSIDE_SIMWEEK_LOG") != "" {
 		logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
+	if seed, err := strconv.ParseUint(os.Getenv("BEDSIDE_SIMWEEK_SEED"), 10, 64); err == nil {
+		cfg.Seed = seed
+	}
 	began := time.Now()
 	var report *Report
 	synctest.Test(t, func(t *testing.T) {
@@ -32,11 +36,13 @@ func simulate(t *testing.T, cfg Config) *Report {
 	})
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	t.Logf("%d days of %d listings in %s: %d reviews, %d edits, %d removals, %d replies; %d events, %d of them repeated",
-		cfg.Days, report.Listings, time.Since(began).Round(100*time.Millisecond), report.Reviews, report.Edits, report.Removals, report.Replies, report.Events, report.Repeated)
+	t.Logf("%d days of %d listings (seed %d) in %s: %d reviews, %d edits, %d removals, %d replies; %d events, %d of them repeated",
+		cfg.Days, report.Listings, cfg.Seed, time.Since(began).Round(100*time.Millisecond), report.Reviews, report.Edits, report.Removals, report.Replies, report.Events, report.Repeated)
 	t.Logf("requests %v", report.Requests)
 	t.Logf("faults served %v", report.Answers)
-	t.Logf("health in the end %v; news heard after %v", report.Health, report.Delay)
+	t.Logf("health in the end %v", report.Health)
+	t.Logf("news heard after: %s", report.News)
+	t.Logf("removals told after: %s", report.Gone)
 	t.Logf("memory taken from the system %d MB", memory.Sys>>20)
 	for _, fault := range report.Faults {
 		t.Error(fault)
@@ -49,7 +55,7 @@ func TestRun_OneDayOfSixtyListings_InboxIsWhatTheSitesHave(t *testing.T) {
 	if raced {
 		listings = 18
 	}
-	report := simulate(t, Config{Seed: 1, Listings: listings, Days: 1, FullEvery: 2 * time.Hour})
+	report := simulate(t, Config{Seed: 1, Listings: listings, Days: 1, FullEvery: 3 * time.Hour})
 	require.Greater(t, report.Reviews, 17*listings)
 	require.NotZero(t, report.Edits)
 	require.NotZero(t, report.Removals)

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -18,16 +16,6 @@ import (
 type sites struct {
 	*world
 	gate *gate
-
-	dice sync.Mutex
-	rand *rand.Rand
-}
-
-// chance is one in n.
-func (s *sites) chance(n int) bool {
-	s.dice.Lock()
-	defer s.dice.Unlock()
-	return s.rand.IntN(n) == 0
 }
 
 func (s *sites) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -56,17 +44,19 @@ func (s *sites) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // part is what a list shows from a place on: lists shift while they are read, so that
 // items repeat, or slip through where there is a count that shows it.
-func (s *sites) part(l *listing, all []*review, from, size int, counted bool) (part []*review, total int) {
+func (s *sites) part(r *http.Request, l *listing, all []*review, from, size int, counted bool) (part []*review, total int) {
 	total = len(all)
-	if from > 0 && s.chance(20) {
+	if from > 0 && s.gate.chance(r, 20) {
 		from, size = from-1, size+1 // one that came moved all others down
-	} else if from > 0 && counted && s.chance(40) {
+	} else if from > 0 && counted && s.gate.chance(r, 40) {
 		from++
 	}
-	if counted && s.chance(50) {
+	if counted && s.gate.chance(r, 50) {
 		total += 2
 	}
-	return all[min(from, len(all)):min(from+size, len(all))], total
+	part = all[min(from, len(all)):min(from+size, len(all))]
+	s.gaveOut(part)
+	return part, total
 }
 
 // find is a listing that may be shown now; it answers where it may not. page is the
@@ -109,7 +99,8 @@ func (s *sites) google(w http.ResponseWriter, r *http.Request) {
 	all := l.shown()
 	newest(all, func(r *review) time.Time { return r.updated })
 	const size = 50
-	part, total := s.part(l, all, from, size, true)
+	l.walk(from, size, len(all), time.Now())
+	part, total := s.part(r, l, all, from, size, true)
 	body := map[string]any{"averageRating": 4.1, "totalReviewCount": total}
 	items := []any{}
 	for _, r := range part {
@@ -173,6 +164,7 @@ func (s *sites) batch(w http.ResponseWriter, r *http.Request) {
 	for _, i := range all[min(from, len(all)):min(from+size, len(all))] {
 		items = append(items, map[string]any{"name": i.l.ref, "review": googleReview(i.l, i.r)})
 	}
+	// What is old among these may be left unread, so nothing counts as given out.
 	body := map[string]any{"locationReviews": items}
 	if from+size < len(all) {
 		body["nextPageToken"] = strconv.Itoa(from + size)
@@ -204,10 +196,12 @@ func (s *sites) yelp(w http.ResponseWriter, r *http.Request) {
 	newest(all, func(r *review) time.Time { return r.posted })
 	pacific, _ := time.LoadLocation("America/Los_Angeles")
 	items := []any{}
-	for _, r := range all[:min(3, len(all))] {
-		if empty {
-			break
-		}
+	if empty {
+		all = nil
+	}
+	all = all[:min(3, len(all))]
+	s.gaveOut(all)
+	for _, r := range all {
 		items = append(items, map[string]any{
 			"id": r.id, "url": "https://yelp.sim/biz/" + l.ref, "text": r.text, "rating": r.stars,
 			"time_created": r.posted.In(pacific).Format("2006-01-02 15:04:05"), "user": map[string]any{"id": "u", "name": r.author},
@@ -232,7 +226,8 @@ func (s *sites) facebook(w http.ResponseWriter, r *http.Request) {
 		all = nil
 	}
 	const size = 20
-	part, _ := s.part(l, all, from, size, false)
+	l.walk(from, size, len(all), time.Now())
+	part, _ := s.part(r, l, all, from, size, false)
 	items := []any{}
 	for _, r := range part {
 		items = append(items, map[string]any{
@@ -261,7 +256,10 @@ func (s *sites) trustpilot(w http.ResponseWriter, r *http.Request) {
 	}
 	all := slices.DeleteFunc(l.shown(), func(r *review) bool { return empty || r.posted.Before(since) })
 	newest(all, func(r *review) time.Time { return r.posted })
-	part, _ := s.part(l, all, (max(page, 1)-1)*size, size, false)
+	if since.IsZero() {
+		l.walk((max(page, 1)-1)*size, size, len(all), time.Now())
+	}
+	part, _ := s.part(r, l, all, (max(page, 1)-1)*size, size, false)
 	if (page-1)*size >= len(all) {
 		part = nil
 	}
@@ -303,8 +301,13 @@ func (s *sites) careopinion(w http.ResponseWriter, r *http.Request) {
 	}
 	all := slices.DeleteFunc(l.shown(), func(r *review) bool { return r.posted.Before(since) })
 	slices.SortStableFunc(all, func(a, b *review) int { return a.arrived.Compare(b.arrived) })
+	if since.IsZero() {
+		l.walk(skip, take, len(all), time.Now())
+	}
+	part := all[min(skip, len(all)):min(skip+take, len(all))]
+	s.gaveOut(part)
 	items := []any{}
-	for _, r := range all[min(skip, len(all)):min(skip+take, len(all))] {
+	for _, r := range part {
 		count := 0
 		if r.reply != "" {
 			count = 1
@@ -339,7 +342,12 @@ func (s *sites) directory(w http.ResponseWriter, r *http.Request) {
 	all := l.shown()
 	newest(all, func(r *review) time.Time { return r.posted })
 	const size = 10
-	part, total := s.part(l, all, (page-1)*size, size, true)
+	more := page*size < len(all)
+	if empty {
+		all = nil
+	}
+	l.walk((page-1)*size, size, len(all), time.Now())
+	part, total := s.part(r, l, all, (page-1)*size, size, true)
 	items := []any{}
 	for _, r := range part {
 		items = append(items, map[string]any{
@@ -353,7 +361,7 @@ func (s *sites) directory(w http.ResponseWriter, r *http.Request) {
 	})
 	var body strings.Builder
 	body.WriteString("<!doctype html><html><head><title>" + html.EscapeString(l.id) + "</title>")
-	if page*size < len(all) {
+	if more {
 		fmt.Fprintf(&body, `<link rel="next" href="%s?page=%d">`, r.URL.Path, page+1)
 	}
 	if !empty {

@@ -28,6 +28,18 @@ type Config struct {
 	FullEvery time.Duration
 }
 
+// span is how long things happen.
+func (c Config) span() time.Duration { return time.Duration(c.Days) * 24 * time.Hour }
+
+// settle is the time in which the scraper must have heard of everything, counted from
+// the last event and the last fault: a removal takes longest, and its README promises it
+// within FullEvery and two ordinary waits. The rest is for reading itself, at the pace of
+// the slowest host.
+func (c Config) settle() time.Duration { return c.FullEvery + 2*ordinary + 30*time.Minute }
+
+// ordinary is the scraper's longest wait between polls of an active listing.
+const ordinary = time.Hour
+
 // kind is a kind of site, named like its adapter.
 type kind string
 
@@ -56,8 +68,10 @@ type review struct {
 
 	arrived time.Time // when the site began to show it
 	version int
-	settled time.Time // last change; the next one leaves time for this one to be seen
+	settled time.Time // last change
+	shown   time.Time // when the site first gave it out as it is since then
 	heard   time.Time // when the inbox first had it
+	missed  time.Time // when the inbox was told that it is gone
 	told    map[string]int
 }
 
@@ -74,6 +88,8 @@ type listing struct {
 	reviews []*review // in the order of arrival
 	broken  []window  // later pages fail
 	empty   []window  // the page shows nothing
+	reading walk      // of its list
+	walks   []walk    // read to their end
 }
 
 type window struct{ from, to time.Time }
@@ -86,11 +102,12 @@ func within(windows []window, now time.Time) bool {
 type world struct {
 	cfg   Config
 	start time.Time
+	end   time.Time  // nothing happens and nothing fails from then on
 	rand  *rand.Rand // of the events; faults have their own
-	gap   time.Duration
 
 	mu       sync.Mutex
 	listings []*listing
+	byID     map[string]*listing
 	byRef    map[string]*listing // by kind and ref
 	byReview map[string]*review  // by listing id and review id
 	events   []event
@@ -112,17 +129,16 @@ const directories = 4
 
 func newWorld(cfg Config, start time.Time) *world {
 	w := &world{
-		cfg: cfg, start: start, rand: rand.New(rand.NewPCG(cfg.Seed, 1)), gap: cfg.FullEvery + 5*time.Hour,
-		byRef: map[string]*listing{}, byReview: map[string]*review{},
+		cfg: cfg, start: start, end: start.Add(cfg.span()), rand: rand.New(rand.NewPCG(cfg.Seed, 1)),
+		byID: map[string]*listing{}, byRef: map[string]*listing{}, byReview: map[string]*review{},
 	}
 	for _, s := range shares {
 		for i := range max(cfg.Listings*s.share/300, 2) {
 			w.open(s.kind, i)
 		}
 	}
-	end := start.Add(time.Duration(cfg.Days) * 24 * time.Hour)
 	for _, l := range w.listings {
-		w.live(l, end)
+		w.live(l, w.end)
 	}
 	slices.SortStableFunc(w.events, func(a, b event) int { return a.at.Compare(b.at) })
 	return w
@@ -155,6 +171,7 @@ func (w *world) open(k kind, i int) {
 		past += 90 // more than one page
 	}
 	w.listings = append(w.listings, l)
+	w.byID[l.id] = l
 	w.byRef[string(k)+" "+l.ref] = l
 	for n := range past {
 		at := w.start.Add(-l.mean * time.Duration(past-n)).Add(-time.Duration(w.rand.Int64N(int64(l.mean))))
@@ -191,8 +208,8 @@ var phrases = []string{
 	"the front desk was kind", "parking was easy", "nobody called back", "the exam was thorough",
 }
 
-// live plans what happens to a listing. Changes of one review lie so far apart that
-// each must be seen.
+// live plans what happens to a listing. A review changes only after the site gave it out
+// as it was before, so that each of its versions must be known.
 func (w *world) live(l *listing, end time.Time) {
 	for at := w.start.Add(w.wait(l)); at.Before(end); at = at.Add(w.wait(l)) {
 		late := l.kind != yelp && w.rand.IntN(12) == 0
@@ -218,16 +235,19 @@ func (w *world) live(l *listing, end time.Time) {
 		change := changes[w.rand.IntN(len(changes))]
 		w.plan(at, func(now time.Time) {
 			free := slices.DeleteFunc(slices.Clone(l.reviews), func(r *review) bool {
-				return r.removed || r.hidden || now.Sub(r.settled) < w.gap
+				return r.removed || r.hidden || r.shown.IsZero() || now.Sub(r.shown) < toStore
 			})
 			if len(free) > 0 {
 				r := free[w.rand.IntN(len(free))]
-				r.settled = now
+				r.settled, r.shown = now, time.Time{}
 				change(l, r, now)
 			}
 		})
 	}
 }
+
+// toStore is how long what a site gave out may take to be stored: the broker may be away.
+const toStore = time.Hour
 
 func (w *world) wait(l *listing) time.Duration {
 	floor := time.Minute

@@ -13,7 +13,7 @@ import (
 // Codes of problems that polling itself finds.
 const (
 	CodeChangedShape      = "changed_shape"
-	CodeCredentialMissing = "credential_missing"
+	CodeCredentialMissing = sites.CodeCredentialMissing
 	CodeRobots            = "robots_disallowed"
 	CodePrivateAddress    = "address_not_allowed"
 )
@@ -48,7 +48,7 @@ func (p Policy) Fail(s *collections.PollState, cause error, interval time.Durati
 	if interval <= 0 {
 		interval = min(p.Interval, unread)
 	}
-	s.DueAt = now.Add(p.spread(p.wait(s, cause, interval, stale), chance))
+	s.DueAt = now.Add(p.spread(p.wait(s, cause, interval, stale, now), chance))
 	if asked := problem.RetryAfter(cause); asked > 0 {
 		// The site's own wait is kept to the second and only ever lengthened.
 		if until := now.Add(asked + time.Duration(float64(asked)*p.Jitter*chance)); until.After(s.DueAt) {
@@ -80,12 +80,18 @@ func (p Policy) Postpone(s *collections.PollState, until time.Time, spent bool, 
 func clock(t time.Time) string { return t.UTC().Format("15:04 UTC on 2 January") }
 
 // wait is how long a listing rests after a failure.
-func (p Policy) wait(s *collections.PollState, cause error, interval time.Duration, stale bool) time.Duration {
+func (p Policy) wait(s *collections.PollState, cause error, interval time.Duration, stale bool, now time.Time) time.Duration {
 	switch {
 	case s.Health == collections.HealthNotAuthorised || s.Health == collections.HealthEnded:
 		// Asking again soon helps nobody: a person has to act first, and a change of
-		// the listing makes it due at once.
-		return p.backoff(max(interval, p.Retry), s.Failures, p.MaxInterval)
+		// the listing makes it due at once. Quick failures of another kind before must not
+		// make it a day.
+		first := max(interval, p.Retry)
+		wait := p.backoff(first, s.Failures, p.MaxInterval)
+		if !s.LastOKAt.IsZero() {
+			wait = min(wait, max(first, now.Sub(s.LastOKAt)))
+		}
+		return wait
 	case !stale && (problem.KindOf(cause) == problem.Invalid || problem.KindOf(cause) == problem.TooLarge):
 		// The page will read the same a moment later.
 		return p.backoff(max(interval, p.Retry), s.Failures, max(interval, p.RetryMax))

@@ -39,6 +39,14 @@ func moving(mean, value float64) float64 {
 	return mean + weight*(value-mean)
 }
 
+// Hear learns the rhythm of a listing from what a poll read before it failed or was
+// stopped: what was told then is not new to the poll that goes on from there.
+func (p Policy) Hear(s *collections.PollState, o Outcome, now time.Time) {
+	if o.New > 0 {
+		p.hear(s, o, now)
+	}
+}
+
 // hear learns the rhythm of a listing from the times of its new reviews. Reviews that
 // were released late, with a date before the newest, say nothing about it.
 func (p Policy) hear(s *collections.PollState, o Outcome, now time.Time) {

@@ -244,3 +244,31 @@ func TestSucceed_ListThatDoesNotAddUp_IsReadAgainLessAndLessOften(t *testing.T) 
 	require.Zero(t, s.FullBy)
 	require.Zero(t, s.Doubts)
 }
+
+func TestSucceed_SecondLookAtMissingReviewsFails_IsRepeatedSoonAndThenLessOften(t *testing.T) {
+	full := schedule.Plan{Full: true}
+	for name, torn := range map[string]schedule.Outcome{
+		"the count does not add up":      {Plan: full, Reviews: 9, Total: 12},
+		"the list was not to be trusted": {Plan: full, Reviews: 9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := read()
+			policy.Succeed(&s, schedule.Outcome{Plan: full, Reviews: 11, Total: 11, Complete: true, Missed: 1}, 0, now, even)
+			require.True(t, policy.Plan(s, now).Full, "missing reviews are looked for with the next poll")
+			at := now
+			var waits []time.Duration
+			for range 4 {
+				policy.Succeed(&s, torn, 0, at, even)
+				require.False(t, policy.Plan(s, s.FullBy.Add(-time.Second)).Full)
+				require.True(t, policy.Plan(s, s.FullBy).Full)
+				waits = append(waits, s.FullBy.Sub(at))
+				at = s.FullBy
+			}
+			h := time.Hour
+			require.Equal(t, []time.Duration{h, 2 * h, 4 * h, 8 * h}, waits)
+			policy.Succeed(&s, schedule.Outcome{Plan: full, Reviews: 11, Total: 11, Complete: true}, 0, at, even)
+			require.Zero(t, s.Missing)
+			require.False(t, policy.Plan(s, at.Add(policy.FullEvery-time.Second)).Full, "nothing is missing any more")
+		})
+	}
+}

@@ -173,7 +173,7 @@ type Outcome struct {
 	Calls int
 	// Spare is the shortest wait that the budget of the listing's credential allows.
 	Spare time.Duration
-	// Missed is how many reviews the list lacks for the first time.
+	// Missed is how many reviews the complete list lacks whose removal is not told yet.
 	Missed int
 	// Newest is the newest source time seen.
 	Newest       time.Time
@@ -235,7 +235,10 @@ func (p Policy) Succeed(s *collections.PollState, o Outcome, interval time.Durat
 	switch {
 	case o.Whole():
 		s.LastFullAt, s.Reviews = now, o.Reviews
-		s.NeedFull = o.Missed > 0
+		if o.Complete {
+			s.Missing = o.Missed
+		}
+		s.NeedFull = o.Complete && o.Missed > 0
 		p.doubt(s, o, now)
 	case !o.Plan.Full && p.miscounted(s, o) && now.Sub(s.LastFullAt) >= p.RecountEvery:
 		s.NeedFull = true
@@ -245,15 +248,20 @@ func (p Policy) Succeed(s *collections.PollState, o Outcome, interval time.Durat
 	}
 }
 
-// doubt lets a complete list be read again before its time that did not show as many
-// reviews as the site says it has: the list shifted while it was read, or the count is
-// wrong, which it often stays, so that the wait doubles.
+// doubt lets a list be read again before its time that was not complete: reviews that
+// are missing since the last complete one wait for it, or it did not show as many as the
+// site says it has, because it shifted while it was read or because the count is wrong,
+// which it often stays. So the wait doubles.
 func (p Policy) doubt(s *collections.PollState, o Outcome, now time.Time) {
-	if o.Complete || o.Total <= o.Reviews {
+	first := max(p.RecountEvery, time.Hour)
+	switch {
+	case !o.Complete && s.Missing > 0:
+		first = p.Interval
+	case o.Complete || o.Total <= o.Reviews:
 		s.FullBy, s.Doubts = time.Time{}, 0
 		return
 	}
-	s.FullBy = now.Add(p.backoff(max(p.RecountEvery, time.Hour), s.Doubts+1, p.FullEvery))
+	s.FullBy = now.Add(p.backoff(first, s.Doubts+1, p.FullEvery))
 	s.Doubts++
 }
 

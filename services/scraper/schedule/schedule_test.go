@@ -124,11 +124,26 @@ func TestFail_Backoff_DoublesToItsBoundAndKeepsRetryAfter(t *testing.T) {
 	require.Equal(t, now.Add(5*time.Hour), s.DueAt)
 	policy.Fail(&s, &problem.Error{Kind: problem.RateLimited, RetryAfter: 40 * 24 * time.Hour}, 0, false, now, 0)
 	require.Equal(t, now.Add(40*24*time.Hour), s.DueAt, "a site's own wait is not cut short")
+	s.LastOKAt = now.Add(-1000 * 24 * time.Hour) // as long as a thousand failures take
 	for range 1000 {
 		policy.Fail(&s, problem.New(problem.Forbidden, "site_forbidden", "no"), time.Second, false, now, 1)
 	}
 	require.LessOrEqual(t, s.DueAt.Sub(now), 27*time.Hour)
 	require.Greater(t, s.DueAt.Sub(now), 23*time.Hour)
+}
+
+func TestFail_RefusedAfterAnOutage_WaitsNoLongerThanItFailed(t *testing.T) {
+	s := read()
+	s.LastOKAt = now
+	at := now
+	for range 9 {
+		at = at.Add(5 * time.Minute)
+		policy.Fail(&s, problem.New(problem.Unavailable, "x", "no answer"), 0, false, at, even)
+	}
+	at = at.Add(5 * time.Minute)
+	policy.Fail(&s, problem.New(problem.Forbidden, "x", "refused"), 0, false, at, even)
+	require.Equal(t, collections.HealthNotAuthorised, s.Health)
+	require.Equal(t, at.Sub(now), s.DueAt.Sub(at), "ten failures double a wait to a day, but they took less than an hour")
 }
 
 func TestFail_ListingNotFound_EndsOnlyWhenItLasts(t *testing.T) {

@@ -108,15 +108,43 @@ func (s *Scraper) fill(ctx context.Context, adapter string, batcher sites.Batche
 	return nil
 }
 
+func keyOf(state collections.PollState) docstore.Key {
+	return docstore.Key{Org: state.OrgID, ID: state.ID}
+}
+
+// listingsOf reads the listings of claimed states at once. What it does not get is read
+// by the polls themselves.
+func (s *Scraper) listingsOf(ctx context.Context, units [][]collections.PollState) map[docstore.Key]*collections.Listing {
+	var keys []docstore.Key
+	for _, unit := range units {
+		for _, state := range unit {
+			keys = append(keys, keyOf(state))
+		}
+	}
+	if len(keys) == 0 {
+		return nil
+	}
+	listings, err := s.cfg.Store.ListingsOf(ctx, keys)
+	if err != nil {
+		return nil
+	}
+	out := make(map[docstore.Key]*collections.Listing, len(listings))
+	for i, l := range listings {
+		out[docstore.Key{Org: l.OrgID, ID: l.ID}] = &listings[i]
+	}
+	return out
+}
+
 // idle reports whether nobody reads a listing and its site does not want it left alone.
 func idle(state collections.PollState, now time.Time) bool {
 	return !state.LeaseUntil.After(now) && !state.NotBefore.After(now)
 }
 
-// pollAll reads leased listings, together where there are several.
-func (s *Scraper) pollAll(ctx context.Context, states []collections.PollState) {
+// pollAll reads leased listings, together where there are several. listings are those
+// that were read since, by key.
+func (s *Scraper) pollAll(ctx context.Context, states []collections.PollState, listings map[docstore.Key]*collections.Listing) {
 	if len(states) == 1 {
-		s.poll(ctx, states[0])
+		s.poll(ctx, states[0], listings[keyOf(states[0])])
 		return
 	}
 	ctx, span := s.tracer.Start(ctx, "poll together", trace.WithAttributes(
@@ -128,6 +156,7 @@ func (s *Scraper) pollAll(ctx context.Context, states []collections.PollState) {
 	defer wg.Wait()
 	for _, state := range states {
 		r := s.newRun(state)
+		r.listed = listings[keyOf(state)]
 		err := r.prepare(ctx)
 		if err != nil || !r.plan.Batch {
 			wg.Go(func() {

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,7 +35,7 @@ type counted struct {
 func (c *counted) Budget() sites.BudgetRule { return sites.BudgetRule{PerDay: c.perDay} }
 
 func (c *counted) Fetch(ctx context.Context, req sites.Request) (sites.Page, error) {
-	if _, err := c.client.Do(ctx, polite.Request{URL: c.url}); err != nil {
+	if _, err := c.client.Do(ctx, polite.Request{URL: c.url + "/" + req.Listing.Ref}); err != nil {
 		return sites.Page{}, fmt.Errorf("ask: %w", err)
 	}
 	page, err := c.place.Fetch(ctx, req)
@@ -41,13 +43,16 @@ func (c *counted) Fetch(ctx context.Context, req sites.Request) (sites.Page, err
 	return page, err
 }
 
-// thrifty is a desk whose site counts calls; every call fails once with 502 if twice is set.
+// thrifty is a desk whose site counts calls; the first call for every listing fails with 502
+// if twice is set.
 func thrifty(t *testing.T, perDay, listings int, twice bool) (*desk, *counted, *atomic.Int32) {
 	t.Helper()
 	d := newDesk(t)
 	calls := &atomic.Int32{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if calls.Add(1)%2 == 1 && twice {
+	var asked sync.Map
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		if _, again := asked.LoadOrStore(r.URL.Path, true); twice && !again {
 			w.WriteHeader(http.StatusBadGateway)
 		}
 	}))
@@ -110,10 +115,37 @@ func TestBudget_UsedUp_WaitsForTheResetAndBlamesNobody(t *testing.T) {
 	require.LessOrEqual(t, calls.Load(), int32(8), "the next day grants four more")
 }
 
+func TestBudget_OutageOfTheSite_DoesNotUseUpTheDay(t *testing.T) {
+	d, _, calls := thrifty(t, 100, 10, false)
+	down := problem.New(problem.Unavailable, "down", "no answer")
+	for i := range 10 {
+		d.place.fail(fmt.Sprint("ref-l", i), "", slices.Repeat([]error{down}, 1000)...)
+	}
+	s := d.scraper()
+	for range 2 * 60 {
+		d.poll(s)
+		d.clock.pass(time.Minute)
+	}
+	require.LessOrEqual(t, calls.Load(), int32(40), "each once, each once again soon, and from then on as the budget allows")
+	for i := range 10 {
+		d.place.fail(fmt.Sprint("ref-l", i), "")
+	}
+	for range 3 * 60 {
+		d.poll(s)
+		d.clock.pass(time.Minute)
+	}
+	for i := range 10 {
+		require.Equal(t, collections.HealthOK, d.state(fmt.Sprint("l", i)).Health, "the day goes on afterwards")
+	}
+}
+
 func TestBudget_RepeatedRequests_AreCounted(t *testing.T) {
 	d, _, calls := thrifty(t, 100, 3, true)
 	d.poll(d.scraper())
 	require.EqualValues(t, 6, calls.Load())
+	for i := range 3 {
+		require.Equal(t, collections.HealthOK, d.state(fmt.Sprint("l", i)).Health)
+	}
 	left, _, err := d.store.Spend(context.Background(), purseID(testAdapter, "the-only-key"), testAdapter, sites.BudgetRule{PerDay: 100}, d.clock.now())
 	require.NoError(t, err)
 	require.Equal(t, 7, left.Spent)

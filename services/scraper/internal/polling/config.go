@@ -98,6 +98,7 @@ type Scraper struct {
 	known    map[string]*roster // by adapter; used by the reconciling goroutine alone
 	pulse    pulse
 	claims   atomic.Uint64
+	endings  *endings
 	shared   sync.Map // map[string]int by adapter: how many listings share each budget
 }
 
@@ -119,6 +120,7 @@ func New(cfg Config) (*Scraper, error) {
 		now:      cfg.Now,
 		chance:   cfg.Chance,
 		known:    map[string]*roster{},
+		endings:  &endings{store: cfg.Store},
 	}
 	if s.logger == nil {
 		s.logger = slog.New(slog.DiscardHandler)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -61,6 +62,14 @@ func mortally[T any](m *mortal, call func() (T, error)) (T, error) {
 
 func (m *mortal) UpdateState(ctx context.Context, org, id string, change func(*collections.PollState) error) (collections.PollState, error) {
 	return mortally(m, func() (collections.PollState, error) { return m.Store.UpdateState(ctx, org, id, change) })
+}
+
+func (m *mortal) UpdateStates(ctx context.Context, keys []docstore.Key, change func(int, *collections.PollState) error) []error {
+	errs, err := mortally(m, func() ([]error, error) { return m.Store.UpdateStates(ctx, keys, change), nil })
+	if err != nil {
+		errs = slices.Repeat([]error{err}, len(keys))
+	}
+	return errs
 }
 
 func (m *mortal) AddFingerprints(ctx context.Context, org string, prints []collections.Fingerprint) error {

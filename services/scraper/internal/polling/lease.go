@@ -39,13 +39,18 @@ func (s *Scraper) inherited(holder string) bool {
 
 // holding changes the state of the listing as long as this poll holds its lease.
 func (r *run) holding(ctx context.Context, change func(*collections.PollState)) (collections.PollState, error) {
-	return r.cfg.Store.UpdateState(ctx, r.state.OrgID, r.state.ID, func(state *collections.PollState) error {
+	return r.cfg.Store.UpdateState(ctx, r.state.OrgID, r.state.ID, r.ifHeld(change))
+}
+
+// ifHeld makes a change only of a state whose lease this poll holds.
+func (r *run) ifHeld(change func(*collections.PollState)) func(*collections.PollState) error {
+	return func(state *collections.PollState) error {
 		if state.LeaseHolder != r.state.LeaseHolder {
 			return errLeaseLost
 		}
 		change(state)
 		return nil
-	})
+	}
 }
 
 // release ends the lease together with the last change of a poll. It works even when
@@ -53,26 +58,33 @@ func (r *run) holding(ctx context.Context, change func(*collections.PollState)) 
 func (r *run) release(ctx context.Context, change func(*collections.PollState)) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer cancel()
-	_, err := r.holding(ctx, func(state *collections.PollState) {
+	return r.endings.end(ctx, keyOf(r.state), r.ifHeld(func(state *collections.PollState) {
 		change(state)
 		state.LeaseHolder, state.LeaseUntil = "", time.Time{}
-	})
-	return err
+	}))
 }
 
 // keepLease renews the lease until ctx ends. It calls lost when the lease is gone, or
 // must be taken for gone because the store has not answered for as long as it
-// runs. The caller waits for it.
-func (r *run) keepLease(ctx context.Context, lost func(error)) {
+// runs. The caller ends ctx and then calls stop, which waits. Most polls are over
+// before there is anything to renew.
+func (r *run) keepLease(ctx context.Context, lost func(error)) (stop func()) {
+	renewed, done := r.now(), make(chan struct{})
+	first := time.AfterFunc(r.cfg.Lease/3, func() {
+		defer close(done)
+		r.renewLease(ctx, renewed, lost)
+	})
+	return func() {
+		if !first.Stop() {
+			<-done
+		}
+	}
+}
+
+func (r *run) renewLease(ctx context.Context, renewed time.Time, lost func(error)) {
 	tick := time.NewTicker(r.cfg.Lease / 3)
 	defer tick.Stop()
-	renewed := r.now()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	for ctx.Err() == nil {
 		now := r.now()
 		_, err := r.holding(ctx, r.extend)
 		switch {
@@ -83,6 +95,10 @@ func (r *run) keepLease(ctx context.Context, lost func(error)) {
 		case errors.Is(err, errLeaseLost) || r.now().Sub(renewed) >= r.cfg.Lease:
 			lost(errLeaseLost)
 			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
 		}
 	}
 }

@@ -191,6 +191,7 @@ func TestListing_DisabledDeletedChanged_IsFollowed(t *testing.T) {
 			return nil
 		})
 		require.NoError(t, err)
+		d.clock.pass(d.cfg.Tick)
 	}
 	asked := func() int { return len(d.place.asked()) }
 
@@ -203,7 +204,7 @@ func TestListing_DisabledDeletedChanged_IsFollowed(t *testing.T) {
 	require.Equal(t, before, asked(), "a disabled listing is not read")
 	set(func(l *collections.Listing) { l.Enabled = true })
 	d.poll(s)
-	require.Equal(t, before+1, asked(), "an enabled one is read at once")
+	require.Equal(t, before+1, asked(), "an enabled one is read with the next tick")
 
 	d.place.put("elsewhere", writing("new", "at the new place"))
 	set(func(l *collections.Listing) { l.Ref = "elsewhere" })
@@ -227,6 +228,38 @@ func TestListing_DisabledDeletedChanged_IsFollowed(t *testing.T) {
 	back.Rev = 0
 	_, err := d.docs.Listings.InsertIfAbsent(ctx, docstore.Org(testOrg), &back)
 	require.NoError(t, err)
+	d.clock.pass(d.cfg.Tick)
 	d.poll(s)
 	require.Greater(t, asked(), before, "one that comes back is read again")
+}
+
+// counting counts the listings that are read.
+type counting struct {
+	Store
+	listings int
+}
+
+func (c *counting) Listings(ctx context.Context, adapter string, since time.Time, cursor string) ([]collections.Listing, string, error) {
+	items, next, err := c.Store.Listings(ctx, adapter, since, cursor)
+	c.listings += len(items)
+	return items, next, err
+}
+
+func TestReconcile_ManyListingsMadeAtOnce_AreNotReadAtEveryLook(t *testing.T) {
+	d := newDesk(t)
+	for i := range 20 {
+		d.listing(fmt.Sprint("l", i))
+	}
+	count := &counting{Store: d.store}
+	d.cfg.Store = count
+	s := d.scraper()
+	d.clock.pass(5 * time.Minute)
+	require.NoError(t, s.reconcile(context.Background(), testAdapter))
+	require.Equal(t, 20, count.listings)
+	require.NoError(t, s.reconcile(context.Background(), testAdapter))
+	require.Equal(t, 20, count.listings, "they are no newcomers any more")
+
+	d.listing("new", func(l *collections.Listing) { l.CreatedAt = l.CreatedAt.Add(-time.Minute) })
+	require.NoError(t, s.reconcile(context.Background(), testAdapter))
+	require.Equal(t, 21, count.listings, "one of a gateway whose clock is behind is found at once")
 }

@@ -32,6 +32,7 @@ func (e siteError) Unwrap() error { return e.cause }
 type run struct {
 	*Scraper
 	state   collections.PollState
+	listed  *collections.Listing // as read since the lease began; nil if it was not
 	listing collections.Listing
 	about   detect.Listing
 	target  sites.Listing // with its secret: never logged
@@ -55,8 +56,9 @@ type run struct {
 }
 
 // poll reads a leased listing and writes how it went. It returns when the lease is
-// released, lost, or left to run out because the store does not answer.
-func (s *Scraper) poll(ctx context.Context, state collections.PollState) {
+// released, lost, or left to run out because the store does not answer. listing is as it
+// was read since the lease began; nil reads it.
+func (s *Scraper) poll(ctx context.Context, state collections.PollState, listing *collections.Listing) {
 	s.metrics.running.Inc()
 	defer s.metrics.running.Dec()
 	ctx, span := s.tracer.Start(ctx, "poll", trace.WithAttributes(
@@ -64,6 +66,7 @@ func (s *Scraper) poll(ctx context.Context, state collections.PollState) {
 	defer span.End()
 
 	r := s.newRun(state)
+	r.listed = listing
 	s.report(ctx, span, r, func(ctx context.Context) (string, error) { return r.supervised(ctx, r.read) })
 }
 
@@ -78,7 +81,9 @@ func (s *Scraper) newRun(state collections.PollState) *run {
 // report tells how a poll ends.
 func (s *Scraper) report(ctx context.Context, span trace.Span, r *run, do func(context.Context) (string, error)) {
 	state := r.state
+	s.endings.begin()
 	outcome, err := do(ctx)
+	s.endings.left()
 	s.metrics.polls.WithLabelValues(state.Adapter, outcome).Inc()
 	s.metrics.duration.WithLabelValues(state.Adapter).Observe(s.now().Sub(r.began).Seconds())
 	span.SetAttributes(attribute.String("bedside.outcome", outcome))
@@ -94,15 +99,11 @@ func (s *Scraper) report(ctx context.Context, span trace.Span, r *run, do func(c
 // supervised reads while the lease is kept and settles the result.
 func (r *run) supervised(ctx context.Context, read func(context.Context) error) (outcome string, err error) {
 	held, drop := context.WithCancelCause(ctx)
-	renewing := make(chan struct{})
-	go func() {
-		defer close(renewing)
-		r.keepLease(held, drop)
-	}()
+	stop := r.keepLease(held, drop)
 	err = read(held)
 	cause := context.Cause(held)
 	drop(nil)
-	<-renewing
+	stop()
 	if err != nil && errors.Is(cause, errLeaseLost) {
 		err = errLeaseLost
 	}
@@ -156,8 +157,14 @@ func (r *run) settle(ctx context.Context, err error) (string, error) {
 		write = func(state *collections.PollState) { state.DueAt = now.Add(r.ownWait()) }
 	case errors.As(err, &failed):
 		outcome = string(problem.KindOf(failed.cause))
+		sharers := r.sharers(r.purse)
 		write = func(state *collections.PollState) {
 			r.cfg.Policy.Fail(state, failed.cause, interval, r.fetched, now, r.chance())
+			// Where calls are counted one quick repetition is granted; an outage must not
+			// use up what the rest of the day needs.
+			if spare := r.purse.spare(state, sharers, now, r.chance()); state.Failures > 1 && state.DueAt.Before(now.Add(spare)) {
+				state.DueAt = now.Add(spare)
+			}
 		}
 	default:
 		outcome = outcomeOwnFault
@@ -166,6 +173,10 @@ func (r *run) settle(ctx context.Context, err error) (string, error) {
 	released := r.release(ctx, func(state *collections.PollState) {
 		state.Published += r.unreported
 		if state.ListingRev == r.state.ListingRev {
+			if err != nil || outcome == outcomeInterrupted {
+				// The poll that finishes the list will not meet these as new.
+				r.cfg.Policy.Hear(state, r.out, now)
+			}
 			write(state)
 			return
 		}
@@ -209,7 +220,7 @@ func (r *run) read(ctx context.Context) error {
 
 // prepare finds out what is to be read.
 func (r *run) prepare(ctx context.Context) error {
-	listing, found, err := r.cfg.Store.Listing(ctx, r.state.OrgID, r.state.ID)
+	listing, found, err := r.look(ctx)
 	if err != nil {
 		return fmt.Errorf("read the listing: %w", err)
 	}
@@ -243,6 +254,13 @@ func (r *run) prepare(ctx context.Context) error {
 		Site: listing.Site, Adapter: listing.Adapter, Ref: listing.Ref, Secret: secret,
 	}
 	return nil
+}
+
+func (r *run) look(ctx context.Context) (collections.Listing, bool, error) {
+	if r.listed != nil {
+		return *r.listed, true, nil
+	}
+	return r.cfg.Store.Listing(ctx, r.state.OrgID, r.state.ID)
 }
 
 // list reads the listing's own list.

@@ -118,6 +118,80 @@ func TestPoll_RemovalOfReviewTheInboxLacks_Waits(t *testing.T) {
 	require.True(t, d.inbox("a")["x"].Removed)
 }
 
+func TestPoll_RemovalOfReviewThatIsOnItsWay_IsToldWhenItArrived(t *testing.T) {
+	d := newDesk(t)
+	l := d.listing("a")
+	d.place.put(l.Ref, writing("old", "one that ends a list of news"))
+	d.clock.pass(3 * time.Hour)
+	d.place.put(l.Ref, writing("x", "first"))
+	d.place.put(l.Ref, writing("y", "other"))
+	d.line.hold = true
+	s := d.scraper()
+	d.poll(s)
+	d.place.drop(l.Ref, "x")
+	d.clock.pass(8 * 24 * time.Hour)
+	d.poll(s)
+	d.clock.pass(20 * time.Minute)
+	d.poll(s)
+	require.Len(t, d.line.published(), 3, "it was missing from two complete lists and is still on its way")
+	d.line.flush(context.Background())
+	d.clock.pass(20 * time.Minute)
+	d.poll(s)
+	require.True(t, d.inbox("a")["x"].Removed, "the next poll tells it, not the complete list of the week after")
+}
+
+func TestPoll_RemovalOfReviewThatNeverArrives_DoesNotReadTheCompleteListForEver(t *testing.T) {
+	d := newDesk(t)
+	l := d.listing("a", func(l *collections.Listing) { l.Interval = 300 })
+	d.place.put(l.Ref, writing("old", "one that ends a list of news"))
+	d.clock.pass(3 * time.Hour)
+	d.place.put(l.Ref, writing("x", "first"))
+	d.place.put(l.Ref, writing("y", "other"))
+	d.line.hold = true
+	s := d.scraper()
+	d.poll(s)
+	d.place.drop(l.Ref, "x")
+	d.clock.pass(8 * 24 * time.Hour)
+	before := len(d.place.asked())
+	for range 24 * 12 {
+		d.poll(s)
+		d.clock.pass(5 * time.Minute)
+	}
+	complete := 0
+	for _, req := range d.place.asked()[before:] {
+		if req.Since.IsZero() {
+			complete++
+		}
+	}
+	require.LessOrEqual(t, complete, 12, "the waits double")
+	require.GreaterOrEqual(t, complete, 8, "it is looked for all the same")
+}
+
+func TestPoll_SecondLookDoesNotAddUp_MissingReviewIsLookedForAgainWithinTheHour(t *testing.T) {
+	d := newDesk(t)
+	d.place.total = true
+	l := d.listing("a")
+	for i := range 5 {
+		d.place.put(l.Ref, writing(fmt.Sprint("r", i), fmt.Sprint("text ", i)))
+		d.clock.pass(24 * time.Hour)
+	}
+	s := d.scraper()
+	d.poll(s)
+	d.place.drop(l.Ref, "r2")
+	d.clock.pass(8 * 24 * time.Hour)
+	d.poll(s)
+	require.True(t, d.state("a").NeedFull)
+
+	d.place.surplus = 2
+	d.clock.pass(20 * time.Minute)
+	d.poll(s)
+	require.False(t, d.inbox("a")["r2"].Removed, "a list that does not add up proves nothing")
+	d.place.surplus = 0
+	d.clock.pass(time.Hour)
+	d.poll(s)
+	require.True(t, d.inbox("a")["r2"].Removed)
+}
+
 func TestPoll_PageFailsHalfway_ConcludesNothingAndResumesThere(t *testing.T) {
 	d := newDesk(t)
 	l := d.listing("a")
@@ -145,6 +219,65 @@ func TestPoll_PageFailsHalfway_ConcludesNothingAndResumesThere(t *testing.T) {
 	require.Equal(t, collections.HealthOK, state.Health)
 	require.Zero(t, state.Failures)
 	require.True(t, state.LastFullAt.IsZero(), "a list read in two parts is not a complete list")
+}
+
+func TestPoll_ListReadInTwoParts_RhythmIsThatOfItsNewestReviews(t *testing.T) {
+	for name, fault := range map[string]error{
+		"the site fails":        problem.New(problem.Unavailable, "down", "no answer"),
+		"the host has no turn":  polite.Refused(polite.CodeHostQueue, "somewhere.example", time.Minute),
+		"the budget is used up": problem.New(problem.RateLimited, codeBudgetSpent, "no calls are left"),
+		"the source is not yet": problem.New(problem.Conflict, "not_ready", "wait"),
+		"our store is away":     problem.New(problem.Unavailable, polite.CodeHostUnknown, "the store is away"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d, newest := oldList(t)
+			d.place.fail("ref-a", "3", fault)
+			s := d.scraper()
+			d.poll(s)
+			require.Len(t, d.inbox("a"), 3)
+			d.clock.pass(10 * time.Minute)
+			d.poll(s)
+			require.Len(t, d.inbox("a"), 9)
+			state := d.state("a")
+			require.True(t, state.NewestAt.Equal(newest), "the part that was read last has the oldest reviews, by which the listing is dormant")
+			require.NotZero(t, state.Gaps)
+		})
+	}
+}
+
+// oldList is a listing of nine reviews over a year, the newest just written.
+func oldList(t *testing.T) (d *desk, newest time.Time) {
+	t.Helper()
+	d = newDesk(t)
+	l := d.listing("a")
+	for i := range 9 {
+		d.clock.pass(40 * 24 * time.Hour)
+		d.place.put(l.Ref, writing(fmt.Sprint("r", i), fmt.Sprint("text ", i)))
+	}
+	return d, d.place.listings[l.Ref][0].PostedAt
+}
+
+func TestPoll_ScraperDiesBetweenTwoPages_RhythmIsThatOfTheNewestReviews(t *testing.T) {
+	d, newest := oldList(t)
+	held := d.cfg.Store
+	for calls := 1; ; calls++ {
+		require.Less(t, calls, 1000)
+		dying := &mortal{Store: d.store, left: calls}
+		d.cfg.Store = dying
+		d.poll(d.scraper())
+		if d.state("a").NextPage != "" {
+			break
+		}
+	}
+	d.cfg.Store = held
+	d.clock.pass(10 * time.Minute)
+	s := d.scraper()
+	d.poll(s)
+	require.Len(t, d.inbox("a"), 9)
+	require.True(t, d.state("a").NewestAt.Equal(newest))
+	d.clock.pass(time.Hour)
+	d.poll(s)
+	require.True(t, d.state("a").NewestAt.Equal(newest))
 }
 
 func TestPoll_ResumedPageFailsAgain_StartsFromTheBeginning(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bedside-health/bedside/libs/collections"
+	"github.com/bedside-health/bedside/libs/docstore"
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/sites"
 	"github.com/bedside-health/bedside/services/scraper/schedule"
@@ -23,10 +24,12 @@ import (
 type Store interface {
 	Listings(ctx context.Context, adapter string, since time.Time, cursor string) ([]collections.Listing, string, error)
 	Listing(ctx context.Context, org, id string) (collections.Listing, bool, error)
+	ListingsOf(ctx context.Context, keys []docstore.Key) ([]collections.Listing, error)
 
 	States(ctx context.Context, org string, ids []string) ([]collections.PollState, error)
 	PutState(ctx context.Context, org, id string, change func(*collections.PollState) bool) error
 	UpdateState(ctx context.Context, org, id string, change func(*collections.PollState) error) (collections.PollState, error)
+	UpdateStates(ctx context.Context, keys []docstore.Key, change func(i int, state *collections.PollState) error) []error
 	Claim(ctx context.Context, adapter string, before time.Time, limit int, take func(*collections.PollState) bool) ([]collections.PollState, error)
 	OldestDue(ctx context.Context, adapter string, before time.Time) (time.Time, error)
 	Due(ctx context.Context, adapter string, before time.Time, limit int) ([]collections.PollState, error)

@@ -24,6 +24,7 @@ const (
 type roster struct {
 	revs     map[string]int64 // by "org/id"
 	newest   time.Time        // creation of the newest listing met
+	looked   time.Time        // when the last look began
 	nextFull time.Time
 	hinted   time.Time            // the newest hint met
 	heeded   map[string]time.Time // hints met lately, by "org/id"
@@ -38,7 +39,12 @@ func (s *Scraper) reconcile(ctx context.Context, adapter string) error {
 	full := !started.Before(r.nextFull)
 	since := time.Time{}
 	if !full {
+		// By both clocks: an import makes many listings at one time, and they must not be
+		// newcomers until the next one is made.
 		since = r.newest.Add(-newcomersOverlap)
+		if own := r.looked.Add(-newcomersOverlap); own.After(since) {
+			since = own
+		}
 	}
 	met := map[string]int64{}
 	count := s.newSharing(adapter)
@@ -62,6 +68,7 @@ func (s *Scraper) reconcile(ctx context.Context, adapter string) error {
 		}
 		cursor = next
 	}
+	r.looked = started
 	if full {
 		// Listings that are gone are forgotten, so that one that comes back is taken up.
 		r.revs = met

@@ -106,8 +106,9 @@ func (r *run) mark(ctx context.Context, missing []collections.Fingerprint) error
 // removeAtOnce bounds how many reviews are read from the inbox with their texts.
 const removeAtOnce = 100
 
-// remove tells that reviews are gone. One that the inbox does not have yet waits for the
-// next complete list: what is told must not overtake what it is about.
+// remove tells that reviews are gone. One that is still on its way to the inbox waits for
+// the next complete list, which is asked for soon: what is told must not overtake what it
+// is about. One that the inbox had and has no more was erased there on purpose.
 func (r *run) remove(ctx context.Context, gone []collections.Fingerprint) error {
 	for start := 0; start < len(gone); start += removeAtOnce {
 		part := gone[start:min(start+removeAtOnce, len(gone))]
@@ -125,8 +126,11 @@ func (r *run) remove(ctx context.Context, gone []collections.Fingerprint) error 
 		}
 		var changes []detect.Change
 		for _, p := range part {
-			if review, ok := shown[p.ID]; ok && review.Version >= p.Version {
+			switch review, ok := shown[p.ID]; {
+			case ok && review.Version >= p.Version:
 				changes = append(changes, detect.Remove(p, review, r.plan.StartedAt))
+			case !p.Confirmed:
+				r.out.Missed++
 			}
 		}
 		if err := r.tell(ctx, changes); err != nil {

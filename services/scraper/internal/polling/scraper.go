@@ -110,9 +110,10 @@ func (s *Scraper) handOut(ctx context.Context, polls crews, adapter string, befo
 			return true
 		})
 		units := s.gather(ctx, adapter, states)
+		listings := s.listingsOf(ctx, units)
 		polls[adapter].giveBack(hands - len(units))
 		for _, unit := range units {
-			polls[adapter].start(func() { s.pollAll(ctx, unit) })
+			polls[adapter].start(func() { s.pollAll(ctx, unit, listings) })
 		}
 		if err != nil {
 			return false, fmt.Errorf("claim due listings of adapter %s: %w", adapter, err)
@@ -163,7 +164,7 @@ func (s *Scraper) crews() crews {
 	freed := make(chan struct{}, 1)
 	out := crews{}
 	for _, adapter := range s.adapters {
-		out[adapter] = &crew{free: s.cfg.Concurrency, freed: freed}
+		out[adapter] = &crew{free: s.cfg.Concurrency, enough: (s.cfg.Concurrency + 1) / 2, freed: freed, work: make(chan func()), home: make(chan struct{})}
 	}
 	return out
 }
@@ -176,18 +177,31 @@ func (c crews) freed() <-chan struct{} {
 	return nil
 }
 
+// wait lets all hands finish. Nothing may be started any more.
 func (c crews) wait() {
 	for _, one := range c {
+		close(one.home)
 		one.wg.Wait()
 	}
 }
 
+// handsWithin bounds how long a free hand waits for others, so that one claim serves many.
+const handsWithin = 50 * time.Millisecond
+
+// handsLinger is how long a hand waits for its next poll before it goes.
+const handsLinger = time.Second
+
 // crew bounds how many polls of an adapter run at once.
 type crew struct {
-	wg    sync.WaitGroup
-	mu    sync.Mutex
-	free  int
-	freed chan struct{} // shared by all crews
+	wg     sync.WaitGroup
+	mu     sync.Mutex
+	free   int
+	enough int           // free hands that are worth a claim
+	busy   bool          // there was no free hand, so that listings may be waiting
+	timer  *time.Timer   // wakes while fewer are free
+	freed  chan struct{} // shared by all crews
+	work   chan func()
+	home   chan struct{} // closed when there is nothing to do any more
 }
 
 // take gives all free hands.
@@ -208,18 +222,56 @@ func (c *crew) giveBack(n int) {
 // start runs f with a hand that was taken, which is free again afterwards. Where there
 // were free hands all along nothing due was left waiting, so nobody is woken.
 func (c *crew) start(f func()) {
+	select {
+	case c.work <- f:
+		return // a hand that goes on has the stack that a poll needs
+	default:
+	}
 	c.wg.Go(func() {
-		f()
-		c.mu.Lock()
-		last := c.free == 0
-		c.free++
-		c.mu.Unlock()
-		if !last {
-			return
-		}
-		select {
-		case c.freed <- struct{}{}:
-		default:
+		linger := time.NewTimer(handsLinger)
+		defer linger.Stop()
+		for {
+			f()
+			c.done()
+			linger.Reset(handsLinger)
+			select {
+			case f = <-c.work:
+			case <-linger.C:
+				return
+			case <-c.home:
+				return
+			}
 		}
 	})
+}
+
+// done frees a hand.
+func (c *crew) done() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.busy = c.busy || c.free == 0
+	c.free++
+	switch {
+	case c.busy && c.free >= c.enough:
+		c.wake()
+	case c.busy && c.timer == nil:
+		c.timer = time.AfterFunc(handsWithin, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.wake()
+		})
+	}
+}
+
+// wake tells that hands are free. The caller holds the lock.
+func (c *crew) wake() {
+	c.busy = false
+	if c.timer != nil {
+		c.timer.Stop()
+		c.timer = nil
+	}
+	select {
+	case c.freed <- struct{}{}:
+	default:
+	}
 }

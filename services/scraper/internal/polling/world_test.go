@@ -59,6 +59,7 @@ type place struct {
 	requests []sites.Request
 	partial  bool // never says Complete
 	total    bool // says how many there are
+	surplus  int  // and how many more than that
 	onFetch  func(req sites.Request)
 }
 
@@ -98,7 +99,7 @@ func (p *place) Fetch(ctx context.Context, req sites.Request) (sites.Page, error
 	start = min(start, end)
 	out := sites.Page{ETag: etag}
 	if p.total {
-		out.Total = len(reviews)
+		out.Total = len(reviews) + p.surplus
 	}
 	if facts, ok := p.facts[req.Listing.Ref]; ok && start == 0 {
 		out.Facts = &facts

@@ -24,6 +24,8 @@ func budgetDefinition() docstore.Definition[budget] {
 		Name:   "budgets",
 		Base:   func(b *budget) *docstore.Base { return &b.Base },
 		Global: true,
+		// Every call of a site that counts them changes one.
+		Remember: 64,
 	}
 }
 

@@ -23,6 +23,8 @@ func paceDefinition() docstore.Definition[pace] {
 		Name:   "host_paces",
 		Base:   func(p *pace) *docstore.Base { return &p.Base },
 		Global: true,
+		// Every request changes one, and scrapers mostly ask hosts of their own.
+		Remember: 1024,
 	}
 }
 

@@ -32,6 +32,13 @@ func (s *Store) UpdateState(ctx context.Context, org, id string, change func(*co
 	return s.docs.PollStates.Update(ctx, docstore.Org(org), id, change)
 }
 
+// UpdateStates is UpdateState of several states in few round trips; the errors are
+// parallel to keys, of which none comes twice.
+func (s *Store) UpdateStates(ctx context.Context, keys []docstore.Key, change func(i int, state *collections.PollState) error) []error {
+	_, errs := s.docs.PollStates.UpdateMany(ctx, keys, change)
+	return errs
+}
+
 // Claim takes up to limit states of an adapter that are due before a time and that
 // take accepts after it has marked them.
 func (s *Store) Claim(ctx context.Context, adapter string, before time.Time, limit int, take func(*collections.PollState) bool) ([]collections.PollState, error) {

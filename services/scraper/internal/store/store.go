@@ -73,6 +73,11 @@ func (s *Store) Listing(ctx context.Context, org, id string) (l collections.List
 	return one(s.docs.Listings.Get(ctx, docstore.Org(org), id))
 }
 
+// ListingsOf reads those of the listings that exist; they may be of several organizations.
+func (s *Store) ListingsOf(ctx context.Context, keys []docstore.Key) ([]collections.Listing, error) {
+	return s.docs.Listings.GetKeys(ctx, keys)
+}
+
 // Import reads an import; found is false if it was deleted.
 func (s *Store) Import(ctx context.Context, org, id string) (i collections.Import, found bool, err error) {
 	return one(s.docs.Imports.Get(ctx, docstore.Org(org), id))

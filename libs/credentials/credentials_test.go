@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/bedside-health/bedside/libs/problem"
-	"github.com/bedside-health/bedside/services/scraper/internal/credentials"
+	"github.com/bedside-health/bedside/libs/credentials"
 )
 
 func TestSecret_ByOrganization(t *testing.T) {

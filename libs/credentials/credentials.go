@@ -22,7 +22,7 @@ import (
 
 	"github.com/bedside-health/bedside/libs/config"
 	"github.com/bedside-health/bedside/libs/problem"
-	"github.com/bedside-health/bedside/services/scraper/schedule"
+	"github.com/bedside-health/bedside/libs/sites"
 )
 
 // maxFileBytes bounds the file; more is a mistake.
@@ -91,7 +91,7 @@ func (v *Vault) Secret(org, name string) (string, error) {
 	c, ok := v.find(name)
 	if !ok || c.Secret == "" || len(c.Organizations) > 0 && !slices.Contains(c.Organizations, org) {
 		// The same answer for both, so that names of other organizations cannot be guessed.
-		return "", problem.New(problem.Forbidden, schedule.CodeCredentialMissing, "the credential is not configured for this organization")
+		return "", problem.New(problem.Forbidden, sites.CodeCredentialMissing, "the credential is not configured for this organization")
 	}
 	return c.Secret.Reveal(), nil
 }
