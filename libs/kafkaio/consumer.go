@@ -263,10 +263,11 @@ func (c *Consumer) generation(ctx context.Context, client *client, dialer *kafka
 	})
 	defer close(release)
 
+	commits := newCommitter(gen.CommitOffsets)
 	var workers []*worker
 	for topic, assignments := range gen.Assignments {
 		for _, a := range assignments {
-			w := newWorker(c, client, dialer, gen, ended, topic, a)
+			w := newWorker(c, client, dialer, commits, ended, topic, a)
 			workers = append(workers, w)
 			work.Add(1)
 			go func() {

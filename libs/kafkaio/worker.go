@@ -15,15 +15,15 @@ import (
 // handled and commits. It is the only one that reads or commits its partition, so
 // a partition's order is kept and a slow one does not hold up others.
 type worker struct {
-	c      *Consumer
-	client *client
-	dialer *kafka.Dialer
-	gen    *kafka.Generation
-	ended  <-chan struct{} // closes when the generation ends, by rebalance or because its coordinator is away
-	key    partitionKey
-	label  string // the partition as a metric label
-	logger *slog.Logger
-	start  int64 // where the group stands, possibly kafka.FirstOffset
+	c       *Consumer
+	client  *client
+	dialer  *kafka.Dialer
+	commits *committer
+	ended   <-chan struct{} // closes when the generation ends, by rebalance or because its coordinator is away
+	key     partitionKey
+	label   string // the partition as a metric label
+	logger  *slog.Logger
+	start   int64 // where the group stands, possibly kafka.FirstOffset
 
 	next    atomic.Int64 // offset of the next message to read; -1 until it is known
 	done    atomic.Int64 // offset of the next message to handle; -1 until it is known
@@ -38,10 +38,10 @@ type restart struct {
 	offset int64
 }
 
-func newWorker(c *Consumer, client *client, dialer *kafka.Dialer, gen *kafka.Generation, ended <-chan struct{}, topic string, a kafka.PartitionAssignment) *worker {
+func newWorker(c *Consumer, client *client, dialer *kafka.Dialer, commits *committer, ended <-chan struct{}, topic string, a kafka.PartitionAssignment) *worker {
 	label := strconv.Itoa(a.ID)
 	w := &worker{
-		c: c, client: client, dialer: dialer, gen: gen, ended: ended,
+		c: c, client: client, dialer: dialer, commits: commits, ended: ended,
 		key: partitionKey{topic, a.ID}, label: label, start: a.Offset,
 		logger: c.logger.With("topic", topic, "partition", a.ID),
 	}
@@ -226,7 +226,7 @@ func (w *worker) order(r restart) {
 func (w *worker) commit(ctx context.Context, offset int64) {
 	pause := backoff{min: 50 * time.Millisecond, max: time.Second}
 	for {
-		err := w.gen.CommitOffsets(map[string]map[int]int64{w.key.topic: {w.key.partition: offset}})
+		err := w.commits.commit(w.key, offset)
 		if err == nil {
 			w.done.Store(offset)
 			return

@@ -2,9 +2,11 @@ package sentiment
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/bedside-health/bedside/libs/docstore/connect"
+	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/review"
 	"github.com/bedside-health/bedside/services/sentiment/enrich"
 	"github.com/bedside-health/bedside/services/sentiment/internal/bus"
@@ -19,33 +21,41 @@ const termsPatience = 2 * time.Second
 // analyzers gives each organization its analyzer.
 type analyzers struct {
 	cfg  Config
-	book *lexicons.Book // nil where the analyzer was given, as is lane
-	lane *enrich.Lane
+	book *lexicons.Book // nil where the analyzer was given
+	open chan struct{}  // closes when book is there, and the first terms are or will not come soon
 }
 
-func newAnalyzers(cfg Config) (*analyzers, error) {
-	a := &analyzers{cfg: cfg}
-	if cfg.Analyzer != nil {
-		return a, nil
+func newAnalyzers(cfg Config) *analyzers {
+	return &analyzers{cfg: cfg, open: make(chan struct{})}
+}
+
+// build makes the engine. What the language model knows comes first: prose needs several
+// times the memory of what is kept of it, and gives it back before the engine takes its own.
+func (a *analyzers) build() error {
+	if a.cfg.Analyzer != nil {
+		return nil
 	}
-	a.lane = enrich.New()
-	options := tagging.Options{Clauses: a.lane}
-	if cfg.Names {
-		options.Names = a.lane
+	lane := enrich.New()
+	if err := lane.Load(a.cfg.Names); err != nil {
+		return err
+	}
+	options := tagging.Options{Clauses: lane}
+	if a.cfg.Names {
+		options.Names = lane
 	}
 	engine, err := tagging.NewWith(options)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a.book, err = lexicons.New(lexicons.Config{
 		Base:      engine,
 		WithTerms: func(l review.Lexicon) (lexicons.Analyzer, error) { return engine.WithTerms(l) },
-		Every:     cfg.TermsEvery, Logger: cfg.Logger, Registerer: cfg.Registry,
+		Every:     a.cfg.TermsEvery, Logger: a.cfg.Logger, Registerer: a.cfg.Registry,
 	})
-	return a, err
+	return err
 }
 
-// of is what the handler of messages asks.
+// of is what the handler of messages asks, after wait.
 func (a *analyzers) of(ctx context.Context, org string) bus.Analyzer {
 	if a.book == nil {
 		return a.cfg.Analyzer
@@ -53,20 +63,19 @@ func (a *analyzers) of(ctx context.Context, org string) bus.Analyzer {
 	return a.book.For(ctx, org)
 }
 
-// load loads the language model while the group is joined, so that the first reviews do
-// not wait for it.
-func (a *analyzers) load(context.Context) error {
-	if a.lane != nil {
-		a.lane.Load(a.cfg.Names)
+// wait waits until reviews can be analysed. The only error is ctx's.
+func (a *analyzers) wait(ctx context.Context) error {
+	select {
+	case <-a.open:
+		return nil
+	case <-ctx.Done():
+		return problem.Wrap(problem.Unavailable, "interrupted", ctx.Err(), "wait for the rules")
 	}
-	return nil
 }
 
-// wait waits a moment for the first reading of terms.
-func (a *analyzers) wait(ctx context.Context) {
-	if a.book == nil {
-		return
-	}
+// admit opens once terms were read for the first time, or the patience for it ran out.
+func (a *analyzers) admit(ctx context.Context) {
+	defer close(a.open)
 	patience := time.NewTimer(termsPatience)
 	defer patience.Stop()
 	select {
@@ -76,11 +85,18 @@ func (a *analyzers) wait(ctx context.Context) {
 	}
 }
 
-// follow reads terms until ctx ends.
-func (a *analyzers) follow(ctx context.Context) error {
+// run builds the engine and reads terms until ctx ends. The group is joined meanwhile.
+func (a *analyzers) run(ctx context.Context) error {
+	if err := a.build(); err != nil {
+		return err
+	}
 	if a.book == nil {
+		close(a.open)
 		return nil
 	}
+	var admitting sync.WaitGroup
+	defer admitting.Wait()
+	admitting.Go(func() { a.admit(ctx) })
 	backend := a.cfg.Backend
 	defer func() {
 		if backend != nil && a.cfg.Backend == nil {

@@ -17,8 +17,12 @@ import (
 	"github.com/bedside-health/bedside/services/sentiment"
 )
 
-// TestMain turns this program into the service when a test starts it as one.
+// TestMain turns this program into the service when a test starts it as one, or into what a
+// benchmark wants in a process of its own.
 func TestMain(m *testing.M) {
+	if role := os.Getenv("SENTIMENT_BENCH_ROLE"); role != "" {
+		os.Exit(runRole(role))
+	}
 	if brokers := os.Getenv("SENTIMENT_TEST_BROKERS"); brokers != "" {
 		cfg := settings(kafkaio.Connection{Brokers: []string{brokers}}, keyword{word: "x", delay: 2 * time.Millisecond})
 		cfg.Logger, cfg.Workers = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})), 1

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,9 +17,9 @@ import (
 
 const (
 	// batchBytes and readAhead keep the memory of a replica small when texts are long: an
-	// ordinary batch of 200 reviews is a quarter of it.
-	batchBytes = 1 << 20
-	readAhead  = 32
+	// ordinary batch of 200 reviews has 160 kB.
+	batchBytes = 256 << 10
+	readAhead  = 4
 )
 
 // Run tags reviews until ctx ends, finishes the batch in hand and returns nil. Kafka
@@ -34,10 +35,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if cfg.Workers == 0 {
 		cfg.Workers = runtime.GOMAXPROCS(0)
 	}
-	analyzers, err := newAnalyzers(cfg)
-	if err != nil {
-		return err
-	}
+	analyzers := newAnalyzers(cfg)
 	conn, err := kafkaio.Connect(cfg.Kafka, Group)
 	if err != nil {
 		return err
@@ -59,7 +57,12 @@ func Run(ctx context.Context, cfg Config) error {
 	signal := readySignal{call: cfg.Ready, wantAddr: cfg.AdminListen != ""}
 	consumer, err := kafkaio.NewConsumer(kafkaio.ConsumerConfig{
 		Connection: conn, Group: Group, Topics: []string{events.TopicReviewsCollected},
-		Handle: handler.Handle, Producer: producer, Joined: signal.joined,
+		Handle: func(ctx context.Context, batch []kafkaio.Message) []error {
+			if err := analyzers.wait(ctx); err != nil {
+				return slices.Repeat([]error{err}, len(batch))
+			}
+			return handler.Handle(ctx, batch)
+		}, Producer: producer, Joined: signal.joined,
 		MaxBatchBytes: batchBytes, ReadAhead: readAhead,
 		Logger: cfg.Logger, Registerer: cfg.Registry, TracerProvider: cfg.TracerProvider,
 	})
@@ -79,8 +82,7 @@ func Run(ctx context.Context, cfg Config) error {
 			})
 		})
 	}
-	group.Go("language model", analyzers.load)
-	group.Go("terms", analyzers.follow)
+	group.Go("analyzers", analyzers.run)
 	group.Go("consumer", func(ctx context.Context) error {
 		if err := kafkaio.EnsureTopics(ctx, conn, kafkaio.TopicsOf(cfg.Kafka), cfg.Logger); err != nil {
 			if ctx.Err() != nil {
@@ -88,7 +90,6 @@ func Run(ctx context.Context, cfg Config) error {
 			}
 			return err
 		}
-		analyzers.wait(ctx)
 		return consumer.Run(ctx)
 	})
 	return group.Wait()

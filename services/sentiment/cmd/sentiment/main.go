@@ -13,7 +13,7 @@ import (
 // memoryLimit is what the collector of garbage aims at, in bytes, unless GOMEMLIMIT says
 // otherwise: what the process needs is less, and what is above it is loading the language
 // model and long texts.
-const memoryLimit = 68 << 20
+const memoryLimit = 58 << 20
 
 func main() {
 	if os.Getenv("GOMEMLIMIT") == "" {

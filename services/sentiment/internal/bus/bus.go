@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,11 @@ import (
 	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/review"
 )
+
+// longMessage is from where on an analysis takes megabytes of working memory, in bytes.
+// Batches that hold such a message are handled one at a time and message by message, so that the
+// long texts of several partitions and workers do not add up.
+const longMessage = 16 << 10
 
 // Analyzer says what a text is about.
 type Analyzer interface {
@@ -53,6 +59,7 @@ type Tagger struct {
 	tracer  trace.Tracer
 	metrics metrics
 	now     func() time.Time
+	long    chan struct{} // holds one while a batch with long texts is handled
 }
 
 // New makes a Tagger.
@@ -68,6 +75,7 @@ func New(cfg Config) (*Tagger, error) {
 		tracer:  cfg.TracerProvider.Tracer("github.com/bedside-health/bedside/services/sentiment"),
 		metrics: newMetrics(cfg.Registerer),
 		now:     time.Now,
+		long:    make(chan struct{}, 1),
 	}, nil
 }
 
@@ -76,7 +84,20 @@ func New(cfg Config) (*Tagger, error) {
 func (t *Tagger) Handle(ctx context.Context, batch []kafkaio.Message) []error {
 	tagged := make([]kafkaio.Message, len(batch))
 	faults := make([]error, len(batch))
-	t.each(len(batch), func(i int) {
+	workers := t.cfg.Workers
+	if slices.ContainsFunc(batch, func(m kafkaio.Message) bool { return len(m.Value) > longMessage }) {
+		select {
+		case t.long <- struct{}{}:
+			defer func() { <-t.long }()
+		case <-ctx.Done():
+			for i := range faults {
+				faults[i] = problem.Wrap(problem.Unavailable, "interrupted", ctx.Err(), "wait for other long texts")
+			}
+			return faults
+		}
+		workers = 1
+	}
+	each(workers, len(batch), func(i int) {
 		tagged[i], faults[i] = t.one(ctx, batch[i])
 	})
 	good := make([]kafkaio.Message, 0, len(batch))
@@ -98,9 +119,9 @@ func (t *Tagger) Handle(ctx context.Context, batch []kafkaio.Message) []error {
 	return faults
 }
 
-// each calls f for 0..n-1 on the workers and waits.
-func (t *Tagger) each(n int, f func(i int)) {
-	workers := min(t.cfg.Workers, n)
+// each calls f for 0..n-1 on workers and waits.
+func each(workers, n int, f func(i int)) {
+	workers = min(workers, n)
 	if workers <= 1 {
 		for i := range n {
 			f(i)

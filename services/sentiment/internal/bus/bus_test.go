@@ -3,8 +3,11 @@ package bus
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +36,7 @@ func (s scripted) Analyze(text string) review.Analysis {
 // outbox keeps what is published, or fails.
 type outbox struct {
 	err  error
+	mu   sync.Mutex
 	sent []kafkaio.Message
 }
 
@@ -40,6 +44,8 @@ func (o *outbox) Publish(_ context.Context, messages ...kafkaio.Message) error {
 	if o.err != nil {
 		return o.err
 	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.sent = append(o.sent, messages...)
 	return nil
 }
@@ -101,6 +107,60 @@ func TestHandle_NothingGood_PublishesNothing(t *testing.T) {
 	tg, _ := tagger(t, scripted{}, to)
 	faults := tg.Handle(t.Context(), []kafkaio.Message{{Value: []byte("x")}})
 	require.Equal(t, problem.Invalid, problem.KindOf(faults[0]))
+}
+
+// crowd counts how many texts are analysed at the same time.
+type crowd struct{ now, most atomic.Int32 }
+
+func (c *crowd) Version() string { return "v1" }
+
+func (c *crowd) Analyze(string) review.Analysis {
+	n := c.now.Add(1)
+	defer c.now.Add(-1)
+	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
+	}
+	time.Sleep(10 * time.Millisecond)
+	return review.Analysis{Overall: review.Mixed}
+}
+
+// TestHandle_LongTexts_AreAnalysedOneAtATime bounds the memory of a replica: a long text takes
+// megabytes while it is analysed, in every partition and worker.
+func TestHandle_LongTexts_AreAnalysedOneAtATime(t *testing.T) {
+	for _, c := range []struct {
+		bytes int
+		most  int32
+	}{{longMessage, 1}, {100, 4}} {
+		seen := &crowd{}
+		tg, _ := tagger(t, seen, &outbox{})
+		var wg sync.WaitGroup
+		for range 3 { // partitions
+			var batch []kafkaio.Message
+			for i := range 6 {
+				batch = append(batch, input(t, fmt.Sprint(i), strings.Repeat("a", c.bytes)))
+			}
+			wg.Go(func() { tg.Handle(t.Context(), batch) })
+		}
+		wg.Wait()
+		if c.most == 1 {
+			require.EqualValues(t, 1, seen.most.Load())
+		} else {
+			require.GreaterOrEqual(t, seen.most.Load(), c.most)
+		}
+	}
+}
+
+// TestHandle_ShutdownWhileALongTextIsInHand_AsksForTheOthersAgain: a batch that waits for its turn
+// does not hold up the end of the process, and is not lost.
+func TestHandle_ShutdownWhileALongTextIsInHand_AsksForTheOthersAgain(t *testing.T) {
+	to := &outbox{}
+	tg, _ := tagger(t, scripted{}, to)
+	tg.long <- struct{}{} // another batch is in hand
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	faults := tg.Handle(ctx, []kafkaio.Message{input(t, "1", strings.Repeat("a", longMessage)), input(t, "2", "short")})
+	require.Equal(t, problem.Unavailable, problem.KindOf(faults[0]))
+	require.Equal(t, problem.Unavailable, problem.KindOf(faults[1]))
+	require.Empty(t, to.sent)
 }
 
 func TestHandle_UnsoundAnalysis_ReviewGoesOnWithWhatIsSound(t *testing.T) {
