@@ -2,9 +2,10 @@
 // with their indexes, each under the name of the one service that writes it.
 //
 //	gateway            organizations, locations, people, listings, imports, import_chunks,
-//	                   lexicons, poll_hints, finding_dismissals
+//	                   lexicons, poll_hints, finding_dismissals, routing, routing_versions,
+//	                   templates, channels, notification_settings
 //	scraper            poll_states, fingerprints, listing_facts, listing_findings
-//	response-workflow  reviews, case_events
+//	response-workflow  reviews, case_events, notifications, digests_sent
 //
 // A service that reads another's collection never writes it; the gateway's
 // sessions and tokens are nobody else's business and live with it.
@@ -71,8 +72,12 @@ type Person struct {
 	Locations []string `json:"locations"`
 	// Active people can sign in and be given cases.
 	Active bool `json:"active"`
-	// Away people keep their cases and get no new ones.
+	// Away people keep their cases and get no new ones: always, or from AwayFrom until AwayUntil if
+	// those are set. What would be theirs goes to DeputyID meanwhile.
 	Away      bool      `json:"away,omitempty"`
+	AwayFrom  time.Time `json:"away_from,omitzero"`
+	AwayUntil time.Time `json:"away_until,omitzero"`
+	DeputyID  string    `json:"deputy_id,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 }
 
@@ -216,6 +221,9 @@ type PollState struct {
 	PollCalls float64 `json:"poll_calls,omitempty"`
 	// Credential is what the Listing names, so that due states can be grouped by it.
 	Credential string `json:"credential,omitempty"`
+	// Missing is how many reviews the last complete list lacked whose removal is not told
+	// yet: it takes a second one.
+	Missing int `json:"missing,omitempty"`
 	// FullBy is when the complete list is read again because the last one did not add
 	// up; Doubts counts such lists in a row.
 	FullBy time.Time `json:"full_by,omitzero"`
@@ -335,6 +343,14 @@ type Store struct {
 	PollHints     *docstore.Collection[PollHint]
 	Findings      *docstore.Collection[Finding]
 	Dismissals    *docstore.Collection[Dismissal]
+
+	Routing              *docstore.Collection[RoutingPlan]
+	RoutingVersions      *docstore.Collection[RoutingVersion]
+	Templates            *docstore.Collection[Template]
+	Channels             *docstore.Collection[Channel]
+	NotificationSettings *docstore.Collection[NotificationSettings]
+	Notifications        *docstore.Collection[Notification]
+	DigestsSent          *docstore.Collection[DigestSent]
 }
 
 // Bind makes all shared collections ready on a backend.
@@ -357,6 +373,16 @@ func Bind(ctx context.Context, b docstore.Backend) (*Store, error) {
 		func() error { s.PollHints, err = docstore.Bind(ctx, b, PollHints()); return err },
 		func() error { s.Findings, err = docstore.Bind(ctx, b, Findings()); return err },
 		func() error { s.Dismissals, err = docstore.Bind(ctx, b, Dismissals()); return err },
+		func() error { s.Routing, err = docstore.Bind(ctx, b, Routing()); return err },
+		func() error { s.RoutingVersions, err = docstore.Bind(ctx, b, RoutingVersions()); return err },
+		func() error { s.Templates, err = docstore.Bind(ctx, b, Templates()); return err },
+		func() error { s.Channels, err = docstore.Bind(ctx, b, Channels()); return err },
+		func() error {
+			s.NotificationSettings, err = docstore.Bind(ctx, b, SettingsOfNotifications())
+			return err
+		},
+		func() error { s.Notifications, err = docstore.Bind(ctx, b, Notifications()); return err },
+		func() error { s.DigestsSent, err = docstore.Bind(ctx, b, DigestsSent()); return err },
 	} {
 		if err := bind(); err != nil {
 			return nil, err

@@ -95,7 +95,9 @@ func ImportChunks() docstore.Definition[ImportChunk] {
 func PollStates() docstore.Definition[PollState] {
 	return docstore.Definition[PollState]{
 		Name: "poll_states", Base: func(d *PollState) *docstore.Base { return &d.Base },
-		Fields: []docstore.Field{field("adapter"), field("site"), field("health"), times("due_at"), times("lease_until")},
+		// One scraper at a time changes the state of a listing: the one that holds its lease.
+		Remember: 512,
+		Fields:   []docstore.Field{field("adapter"), field("site"), field("health"), times("due_at"), times("lease_until")},
 		Indexes: []docstore.Index{
 			{Name: "by_site", Sort: asc("site"), Filter: []string{"health"}},
 			{Name: "due", Equal: []string{"adapter"}, Sort: asc("due_at"), Filter: []string{"lease_until", "site"}, Global: true},
@@ -128,7 +130,7 @@ func ListingFacts() docstore.Definition[ListingFact] {
 // of the inbox, so that one walk serves any combination of them.
 func Reviews() docstore.Definition[Review] {
 	filters := func(sort string) []string {
-		all := []string{"posted_at", "rating", "case.due_at", "location_id", "site", "case.status", "case.owner_id", "urgent", "removed", "analysis.overall", "topic_keys"}
+		all := []string{"posted_at", "rating", "case.due_at", "location_id", "site", "case.status", "case.owner_id", "urgent", "removed", "analysis.overall", "topic_keys", "case.snoozed_until"}
 		out := make([]string, 0, len(all))
 		for _, f := range all {
 			if f != sort {
@@ -144,6 +146,7 @@ func Reviews() docstore.Definition[Review] {
 			field("location_id"), field("listing_id"), field("site"), field("case.status"), field("case.owner_id"),
 			field("analysis.overall"), flag("urgent"), flag("removed"), flag("has_outbox"),
 			flag("corrected"), field("analysis.version"),
+			times("case.assigned_at"), times("case.wake_at"), times("send_at"), flag("case.queued"), times("commitment_due_at"), field("twin_key"), times("case.snoozed_until"),
 			{Path: "topic_keys", Type: docstore.String, Many: true},
 		},
 		Terms: "terms",
@@ -153,12 +156,19 @@ func Reviews() docstore.Definition[Review] {
 			{Name: "by_due", Sort: asc("case.due_at"), Filter: filters("case.due_at")},
 			{Name: "by_listing", Equal: []string{"listing_id"}, Sort: asc("received_at")},
 			// Open work of each owner, to give the next case to the least loaded.
-			{Name: "load", Equal: []string{"case.status"}, Sort: asc("case.owner_id")},
+			{Name: "load", Equal: []string{"case.status"}, Sort: asc("case.owner_id"), Filter: []string{"case.assigned_at"}},
 			// What people corrected, to be given out as labelled texts.
 			{Name: "corrected", Equal: []string{"corrected"}, Sort: asc("received_at")},
 			// History in the order it came, for tagging it anew.
 			{Name: "by_received", Sort: asc("received_at"), Filter: []string{"analysis.version", "removed"}},
 			{Name: "outbox", Equal: []string{"has_outbox"}, Sort: asc("received_at"), Global: true},
+			// What happens by itself, and replies that want to be sent, by when.
+			{Name: "by_wake", Sort: asc("case.wake_at"), Global: true},
+			{Name: "by_send", Sort: asc("send_at"), Global: true},
+			// Cases that wait for somebody with room, oldest first.
+			{Name: "queued", Equal: []string{"case.queued"}, Sort: asc("received_at"), Global: true},
+			{Name: "by_commitment", Sort: asc("commitment_due_at"), Filter: []string{"location_id"}},
+			{Name: "twins", Equal: []string{"twin_key"}, Sort: asc("received_at")},
 		},
 	}
 }
@@ -213,5 +223,73 @@ func Dismissals() docstore.Definition[Dismissal] {
 		Name: "finding_dismissals", Base: func(d *Dismissal) *docstore.Base { return &d.Base },
 		Fields:  []docstore.Field{times("at")},
 		Indexes: []docstore.Index{{Name: "newest", Sort: desc("at")}},
+	}
+}
+
+// Routing declares the gateway's routing plans.
+func Routing() docstore.Definition[RoutingPlan] {
+	return docstore.Definition[RoutingPlan]{
+		Name: "routing", Base: func(d *RoutingPlan) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{times("at")},
+		Indexes: []docstore.Index{{Name: "by_update", Sort: asc("at"), Global: true}},
+	}
+}
+
+// RoutingVersions declares the gateway's history of routing plans.
+func RoutingVersions() docstore.Definition[RoutingVersion] {
+	return docstore.Definition[RoutingVersion]{
+		Name: "routing_versions", Base: func(d *RoutingVersion) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{number("version")},
+		Indexes: []docstore.Index{{Name: "newest", Sort: desc("version")}},
+	}
+}
+
+// Templates declares the gateway's reply templates.
+func Templates() docstore.Definition[Template] {
+	return docstore.Definition[Template]{
+		Name: "templates", Base: func(d *Template) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{field("name"), field("language")},
+		Indexes: []docstore.Index{{Name: "by_name", Sort: asc("name"), Filter: []string{"language"}}},
+	}
+}
+
+// Channels declares the gateway's channels.
+func Channels() docstore.Definition[Channel] {
+	return docstore.Definition[Channel]{
+		Name: "channels", Base: func(d *Channel) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{field("name")},
+		Indexes: []docstore.Index{{Name: "by_name", Sort: asc("name")}},
+	}
+}
+
+// SettingsOfNotifications declares the gateway's settings of who is told what.
+func SettingsOfNotifications() docstore.Definition[NotificationSettings] {
+	return docstore.Definition[NotificationSettings]{
+		Name: "notification_settings", Base: func(d *NotificationSettings) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{times("at")},
+		Indexes: []docstore.Index{{Name: "by_update", Sort: asc("at")}},
+	}
+}
+
+// Notifications declares response-workflow's messages.
+func Notifications() docstore.Definition[Notification] {
+	return docstore.Definition[Notification]{
+		Name: "notifications", Base: func(d *Notification) *docstore.Base { return &d.Base },
+		Fields: []docstore.Field{field("recipient"), flag("unread"), flag("pending"), times("at"), times("send_at"), field("batch")},
+		Indexes: []docstore.Index{
+			{Name: "newest", Equal: []string{"recipient"}, Sort: desc("at"), Filter: []string{"unread"}},
+			{Name: "by_send", Equal: []string{"pending"}, Sort: asc("send_at"), Global: true},
+			{Name: "pending_of", Equal: []string{"recipient", "pending"}, Sort: asc("send_at")},
+			{Name: "by_batch", Equal: []string{"batch"}, Sort: asc("send_at")},
+		},
+	}
+}
+
+// DigestsSent declares response-workflow's record of weekly digests.
+func DigestsSent() docstore.Definition[DigestSent] {
+	return docstore.Definition[DigestSent]{
+		Name: "digests_sent", Base: func(d *DigestSent) *docstore.Base { return &d.Base },
+		Fields:  []docstore.Field{times("at")},
+		Indexes: []docstore.Index{{Name: "by_time", Sort: asc("at")}},
 	}
 }

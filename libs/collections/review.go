@@ -59,6 +59,20 @@ type Review struct {
 
 	Case  Case   `json:"case"`
 	Notes []Note `json:"notes,omitempty"`
+	// Draft is the reply people write; nil if there is none. Publication is the latest reply on its
+	// way to the site or there. SendAt is when that wants its next attempt, zero when it wants none.
+	Draft       *Draft       `json:"draft,omitempty"`
+	Publication *Publication `json:"publication,omitempty"`
+	// DraftVersions and Publications count those there ever were, so that no number comes twice.
+	DraftVersions int          `json:"draft_versions,omitempty"`
+	Publications  int          `json:"publications,omitempty"`
+	SendAt        time.Time    `json:"send_at,omitzero"`
+	Commitments   []Commitment `json:"commitments,omitempty"`
+	// CommitmentDueAt is the due time of the next open commitment; zero if there is none.
+	CommitmentDueAt time.Time `json:"commitment_due_at,omitzero"`
+	// TwinKey is the same for the same text by the same author on another site; empty for texts too
+	// short to tell.
+	TwinKey string `json:"twin_key,omitempty"`
 
 	// Seq is the number of the last case event. Outbox holds events that are not
 	// yet stored in case_events and announced; HasOutbox repeats that it is not empty.
@@ -111,6 +125,38 @@ type Case struct {
 	OpenedAt  time.Time `json:"opened_at"`
 	ClosedAt  time.Time `json:"closed_at,omitzero"`
 	UpdatedAt time.Time `json:"updated_at"`
+
+	// What routing decided: how soon to look, which SLA policy counts (its name), whether another
+	// person has to approve a reply, which channels hear of it, by which version of the plan and
+	// which nodes from the root on.
+	Priority    Priority `json:"priority,omitempty"`
+	Policy      string   `json:"policy,omitempty"`
+	Approval    bool     `json:"approval,omitempty"`
+	Notify      []string `json:"notify,omitempty"`
+	PlanVersion int      `json:"plan_version,omitempty"`
+	Route       []string `json:"route,omitempty"`
+	// Queued cases wait for an owner, because everybody who could have them has enough.
+	Queued bool `json:"queued"`
+
+	// The clocks of the SLA policy. DueAt is the earliest due time of those that run.
+	FirstReply Clock `json:"first_reply,omitzero"`
+	NextStep   Clock `json:"next_step,omitzero"`
+	Resolution Clock `json:"resolution,omitzero"`
+	// HoldReason says why a case on hold waits; HeldUntil is when it opens again by itself, if ever.
+	HoldReason string    `json:"hold_reason,omitempty"`
+	HeldUntil  time.Time `json:"held_until,omitzero"`
+	// SnoozedUntil hides the case from its owner's list until then; no clock stops for it.
+	SnoozedUntil time.Time `json:"snoozed_until,omitzero"`
+	// Escalated counts the steps of the policy's escalation path that were taken.
+	Escalated int `json:"escalated,omitempty"`
+	// ClosedReason says why no reply is needed; RootCause what was behind a negative review.
+	ClosedReason string `json:"closed_reason,omitempty"`
+	RootCause    string `json:"root_cause,omitempty"`
+	// MergedInto is the review of the same person whose case this one is part of.
+	MergedInto string `json:"merged_into,omitempty"`
+	// WakeAt is the earliest time at which something happens by itself: due soon, overdue, end of a
+	// hold or a snooze, a reminder. Zero when nothing will.
+	WakeAt time.Time `json:"wake_at,omitzero"`
 }
 
 // Note is an internal remark, never public.
@@ -151,6 +197,34 @@ const (
 	EventRemoved       = "removed"
 	EventRestored      = "restored" // seen again on the site
 	EventReplySeen     = "reply_seen"
+
+	EventRouted            = "routed" // priority, policy or approval were decided anew
+	EventDueSoon           = "due_soon"
+	EventOverdue           = "overdue"
+	EventEscalated         = "escalated"
+	EventSnoozed           = "snoozed"
+	EventWoken             = "woken" // the end of a snooze
+	EventMerged            = "merged"
+	EventDraftSaved        = "draft_saved"
+	EventDraftDiscarded    = "draft_discarded"
+	EventApprovalRequested = "approval_requested"
+	EventApproved          = "approved"
+	EventReturned          = "returned"   // an approver wants it changed
+	EventOverridden        = "overridden" // a blocking finding was set aside
+	EventPublishRequested  = "publish_requested"
+	EventPublishUndone     = "publish_undone"
+	EventReplySent         = "reply_sent" // the site took it
+	EventReplyFailed       = "reply_failed"
+	EventReplyByHand       = "reply_by_hand"   // copied to the site, as a person says
+	EventReplyConfirmed    = "reply_confirmed" // seen on the site
+	EventReplyRefused      = "reply_refused"   // by the site's moderation
+	EventReplyChanged      = "reply_changed"   // on the site, by somebody else
+	EventCommitmentMade    = "commitment_made"
+	EventCommitmentChanged = "commitment_changed" // moved, handed over, or open again
+	EventCommitmentDue     = "commitment_due"     // the reminder
+	EventCommitmentMissed  = "commitment_missed"
+	EventCommitmentKept    = "commitment_kept"
+	EventCommitmentDropped = "commitment_dropped"
 )
 
 // CaseEvent is one entry of the append-only history of a review; its id is

@@ -33,7 +33,19 @@ type Error struct {
 	Code       string // stable, for programs: "listing_not_found"
 	Detail     string
 	RetryAfter time.Duration // for RateLimited and Unavailable; zero if unknown
-	Err        error
+	// Members are what programs need to know beyond the code (RFC 9457, extension members), under
+	// the names they have in the answer; nil for none. The values are JSON values.
+	Members map[string]any
+	Err     error
+}
+
+// With adds an extension member and returns the error.
+func (e *Error) With(name string, value any) *Error {
+	if e.Members == nil {
+		e.Members = map[string]any{}
+	}
+	e.Members[name] = value
+	return e
 }
 
 func (e *Error) Error() string {
@@ -83,6 +95,15 @@ func Retryable(err error) bool {
 	default:
 		return false
 	}
+}
+
+// MembersOf are the extension members of the first *Error in the chain.
+func MembersOf(err error) map[string]any {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Members
+	}
+	return nil
 }
 
 // RetryAfter is the wait the first *Error in the chain asks for, or zero.

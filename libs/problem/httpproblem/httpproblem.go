@@ -35,6 +35,47 @@ type Details struct {
 	Detail     string `json:"detail,omitempty"`
 	Code       string `json:"code,omitempty"`
 	RetryAfter int    `json:"retry_after_seconds,omitempty"`
+	// Members are the extension members beside these.
+	Members map[string]any `json:"-"`
+}
+
+// MarshalJSON writes the extension members beside the others, which they never replace.
+func (d Details) MarshalJSON() ([]byte, error) {
+	type plain Details
+	body, err := json.Marshal(plain(d))
+	if err != nil || len(d.Members) == 0 {
+		return body, err
+	}
+	all := map[string]any{}
+	for name, value := range d.Members {
+		all[name] = value
+	}
+	var own map[string]json.RawMessage
+	if err := json.Unmarshal(body, &own); err != nil {
+		return nil, err
+	}
+	for name, value := range own {
+		all[name] = value
+	}
+	return json.Marshal(all)
+}
+
+// UnmarshalJSON keeps what it does not know as Members.
+func (d *Details) UnmarshalJSON(body []byte) error {
+	type plain Details
+	if err := json.Unmarshal(body, (*plain)(d)); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, &d.Members); err != nil {
+		return err
+	}
+	for _, name := range []string{"type", "title", "status", "detail", "code", "retry_after_seconds"} {
+		delete(d.Members, name)
+	}
+	if len(d.Members) == 0 {
+		d.Members = nil
+	}
+	return nil
 }
 
 // kinds is the one table of kinds and statuses.
@@ -102,6 +143,7 @@ func Of(err error) Details {
 		d.Code = p.Code
 		if kind != problem.Internal {
 			d.Detail = p.Detail
+			d.Members = p.Members
 		}
 	}
 	if d.Code != "" {
@@ -162,7 +204,7 @@ func Decode(res *http.Response) error {
 	if json.Unmarshal(bytes.TrimSpace(data), &d) != nil {
 		return out
 	}
-	out.Code = d.Code
+	out.Code, out.Members = d.Code, d.Members
 	if d.Detail != "" {
 		out.Detail = strings.ToValidUTF8(d.Detail, "\uFFFD")
 	} else if d.Title != "" {

@@ -119,3 +119,22 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestWrite_ExtensionMembers_ComeBackAndReplaceNothing(t *testing.T) {
+	rec := httptest.NewRecorder()
+	httpproblem.Write(rec, httptest.NewRequest(http.MethodPut, "/", nil), problem.New(problem.Conflict, "draft_changed", "somebody saved").
+		With("current_draft", map[string]any{"version": 3, "text": "Thank you."}).With("status", 200).With("code", "other"))
+	require.Equal(t, http.StatusConflict, rec.Code)
+	err := httpproblem.Decode(rec.Result())
+	var p *problem.Error
+	require.ErrorAs(t, err, &p)
+	require.Equal(t, "draft_changed", p.Code)
+	require.Equal(t, map[string]any{"current_draft": map[string]any{"version": 3.0, "text": "Thank you."}}, p.Members)
+	require.Equal(t, p.Members, problem.MembersOf(err))
+}
+
+func TestWrite_InternalFault_KeepsItsMembersToItself(t *testing.T) {
+	rec := httptest.NewRecorder()
+	httpproblem.Write(rec, nil, problem.New(problem.Internal, "internal", "x").With("secret", "y"))
+	require.NotContains(t, rec.Body.String(), "secret")
+}
