@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/kafkaio"
 	"github.com/bedside-health/bedside/libs/problem"
+	"github.com/bedside-health/bedside/libs/sites"
 	"github.com/bedside-health/bedside/services/response-workflow/internal/bus"
 	"github.com/bedside-health/bedside/services/response-workflow/internal/httpapi"
 	"github.com/bedside-health/bedside/services/response-workflow/internal/store"
@@ -52,7 +54,12 @@ func Run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	defer func() { _ = producer.Close() }()
-	i := &instance{cfg: cfg, conn: conn, producer: producer}
+	answered, closeSites, err := cfg.Replies.Sites(cfg.Logger)
+	if err != nil {
+		return err
+	}
+	defer closeSites()
+	i := &instance{cfg: cfg, conn: conn, producer: producer, sites: answered}
 	// Registered before the group is waited for, so that nobody uses the store when it closes.
 	defer i.closeStore()
 	group := app.NewGroup(ctx)
@@ -74,6 +81,8 @@ type instance struct {
 	cfg      Config
 	conn     kafkaio.Connection
 	producer *kafkaio.Producer
+	// sites are the adapters that answer reviews.
+	sites map[string]sites.Site
 	// opened is the store if this instance opened it itself.
 	opened docstore.Backend
 	// backend and consumer are nil until they are there; readiness asks at any time.
@@ -83,14 +92,14 @@ type instance struct {
 
 // start opens the store, however long that takes, and then starts the rest.
 func (i *instance) start(ctx context.Context, group *app.Group, admin *app.Admin) error {
-	cases, err := i.open(ctx)
+	work, err := i.open(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // Asked to stop before the store came: an orderly end.
 		}
 		return err
 	}
-	handler, err := bus.NewHandler(cases)
+	handler, err := bus.NewHandler(work.cases)
 	if err != nil {
 		return err
 	}
@@ -103,7 +112,7 @@ func (i *instance) start(ctx context.Context, group *app.Group, admin *app.Admin
 		return err
 	}
 	i.consumer.Store(consumer)
-	api, err := httpapi.New(httpapi.Config{Cases: cases, Token: i.cfg.ServiceToken, Logger: i.cfg.Logger, TracerProvider: i.cfg.TracerProvider})
+	api, err := httpapi.New(httpapi.Config{Cases: work.cases, Messages: work.desk, Token: i.cfg.ServiceToken, Logger: i.cfg.Logger, TracerProvider: i.cfg.TracerProvider})
 	if err != nil {
 		return err
 	}
@@ -118,10 +127,44 @@ func (i *instance) start(ctx context.Context, group *app.Group, admin *app.Admin
 		return consumer.Run(ctx)
 	})
 	group.Go("sweep", func(ctx context.Context) error {
-		i.sweep(ctx, cases)
+		i.sweep(ctx, work.cases)
+		return nil
+	})
+	group.Go("clockwork", func(ctx context.Context) error {
+		i.clockwork(ctx, work)
+		return nil
+	})
+	group.Go("messages", func(ctx context.Context) error {
+		work.desk.Run(ctx)
 		return nil
 	})
 	return nil
+}
+
+// clockwork does what begins by itself: due cases, cases without an owner, replies to send.
+func (i *instance) clockwork(ctx context.Context, work *work) {
+	holder := cryptorand.Text()
+	ticker := time.NewTicker(i.cfg.Tick)
+	defer ticker.Stop()
+	for {
+		for _, duty := range []struct {
+			what string
+			do   func() (int, error)
+		}{
+			{"due cases", func() (int, error) { return work.cases.Wake(ctx) }},
+			{"cases without an owner", func() (int, error) { return work.cases.Place(ctx) }},
+			{"replies to send", func() (int, error) { return work.cases.Send(ctx, holder, work.publisher.Publish) }},
+		} {
+			if _, err := duty.do(); err != nil && ctx.Err() == nil {
+				i.cfg.Logger.WarnContext(ctx, "work that begins by itself is done later", "work", duty.what, "error", err.Error())
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
 }
 
 func (i *instance) serve(ctx context.Context, api http.Handler, admin *app.Admin) error {
@@ -138,15 +181,15 @@ func (i *instance) serve(ctx context.Context, api http.Handler, admin *app.Admin
 
 // open opens the store and binds the collections, again and again while the store
 // is away.
-func (i *instance) open(ctx context.Context) (*store.Cases, error) {
+func (i *instance) open(ctx context.Context) (*work, error) {
 	announcer, err := bus.NewAnnouncer(i.producer)
 	if err != nil {
 		return nil, err
 	}
 	for pause := 200 * time.Millisecond; ; pause = min(2*pause, maxStoreRetry) {
-		cases, err := i.tryOpen(ctx, announcer)
+		opened, err := i.tryOpen(ctx, announcer)
 		if err == nil || problem.KindOf(err) != problem.Unavailable {
-			return cases, err
+			return opened, err
 		}
 		i.cfg.Logger.WarnContext(ctx, "the store is not available, trying again", "error", err.Error())
 		timer := time.NewTimer(pause/2 + rand.N(pause))
@@ -159,7 +202,7 @@ func (i *instance) open(ctx context.Context) (*store.Cases, error) {
 	}
 }
 
-func (i *instance) tryOpen(ctx context.Context, announcer *bus.Announcer) (*store.Cases, error) {
+func (i *instance) tryOpen(ctx context.Context, announcer *bus.Announcer) (*work, error) {
 	backend := i.cfg.Backend
 	if backend == nil {
 		if i.opened == nil {
@@ -171,15 +214,12 @@ func (i *instance) tryOpen(ctx context.Context, announcer *bus.Announcer) (*stor
 		}
 		backend = i.opened
 	}
-	cases, err := store.New(ctx, store.Config{
-		Backend: backend, Announcer: announcer, Policy: i.cfg.policy(), Logger: i.cfg.Logger, Registerer: i.cfg.Registry,
-		Parallel: i.cfg.Parallel, RosterAge: rosterAge, AnnounceWait: announceWait,
-	})
+	opened, err := i.assemble(ctx, backend, announcer)
 	if err != nil {
 		return nil, err
 	}
 	i.backend.Store(&backend)
-	return cases, nil
+	return opened, nil
 }
 
 // closeStore closes the store if this instance opened it.

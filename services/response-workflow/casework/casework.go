@@ -1,8 +1,8 @@
 // Package casework is what happens to a review and its case: it arrives, is
-// edited, removed, seen again, retagged, answered; it is assigned, changes status,
-// gets notes. Every function takes the review as it is and returns it as it
-// becomes, without touching what it was given and without any other effect, so
-// that a store may run it as often as it must.
+// edited, removed, seen again, retagged, answered; it is routed, assigned, changes status,
+// waits, is late, gets notes, promises and a reply on its way to the site. Every function
+// takes the review as it is and returns it as it becomes, without touching what it was given
+// and without any other effect, so that a store may run it as often as it must.
 //
 // It promises:
 //   - every change that people can see has its event, numbered without gaps, in
@@ -10,7 +10,14 @@
 //   - a case changes its status in one place only, along review.Status;
 //   - the same observation applied again changes nothing, and observations in any
 //     order end in the same text, tags, removal and reply;
-//   - a review is assigned when it arrives, once; afterwards only people reassign.
+//   - a review is assigned when it arrives, once, or waits in the queue for somebody with
+//     room; afterwards only people reassign;
+//   - a clock never runs backwards, stands still on hold, and tells that it is due soon and
+//     that it is overdue once each;
+//   - a draft is never overwritten by somebody who has not seen it, and nobody approves a
+//     text they wrote or submitted;
+//   - a reply leaves only after its check, its approval and the time to undo it, under one
+//     id, and for one sender at a time.
 package casework
 
 import (
@@ -19,64 +26,42 @@ import (
 	"time"
 
 	"github.com/bedside-health/bedside/libs/collections"
-	"github.com/bedside-health/bedside/libs/review"
-	"github.com/bedside-health/bedside/services/response-workflow/routing"
-	"github.com/bedside-health/bedside/services/response-workflow/sla"
+	"github.com/bedside-health/bedside/libs/routing"
 )
 
 // MaxNotes bounds the notes of one review; all together hold at most 0.75 MiB.
 const MaxNotes = 500
 
-// TransitionError tells that a case cannot go from one status to another.
-type TransitionError struct {
-	From, To review.Status
-}
-
-func (e *TransitionError) Error() string {
-	return fmt.Sprintf("a case that is %s cannot become %s", e.From, e.To)
-}
-
-// Allowed is where the case can go instead.
-func (e *TransitionError) Allowed() []review.Status { return e.From.Next() }
-
-// ReasonError tells that a change needs a reason and has none.
-type ReasonError struct{ Status review.Status }
-
-func (e *ReasonError) Error() string { return fmt.Sprintf("status %s needs a reason", e.Status) }
-
-// NotesError tells that a review has as many notes as it can hold.
-type NotesError struct{}
-
-func (e *NotesError) Error() string {
-	return fmt.Sprintf("a review holds at most %d notes and %d KiB of them", MaxNotes, notesBudget>>10)
-}
-
-// Desk applies what happens to cases by one policy.
+// Desk applies what happens to the cases of one organization by its plan. It is a value that is
+// only read: any number of goroutines may use one.
 type Desk struct {
-	Policy sla.Policy
+	// Plan is nil where there is none: cases have no clocks then.
+	Plan *routing.Plan
+	// Version is the plan's; 0 is the one Bedside comes with.
+	Version int
+	// Locations are those of the organization by id. Of one that is missing the time zone is UTC.
+	Locations map[string]*collections.Location
 }
 
-// Assign gives the case to a person. Giving it to its owner changes nothing.
+// Assign gives the case to a person. Giving it to its owner changes nothing, and no clock
+// starts anew for it; only a case that was too old to be anybody's work when it arrived gets
+// its clocks with its first owner.
 func (d Desk) Assign(doc collections.Review, ownerID, reason string, by collections.Actor, now time.Time) (collections.Review, bool) {
 	c := d.begin(doc, now)
+	c.take()
 	c.assign(ownerID, reason, by)
-	return c.doc, c.changed
+	return c.finish()
 }
 
-// SetStatus moves the case to a status, as a person says. The status it has
-// already changes nothing. The errors are *TransitionError and *ReasonError.
-func (d Desk) SetStatus(doc collections.Review, to review.Status, reason string, by collections.Actor, now time.Time) (collections.Review, bool, error) {
-	if doc.Case.Status == to {
-		return doc, false, nil
-	}
-	if to == review.NoReplyNeeded && reason == "" {
-		return doc, false, &ReasonError{Status: to}
+// Place gives a case that waits in the queue to whom routing chose by now. Any other case, and
+// a decision for nobody, changes nothing.
+func (d Desk) Place(doc collections.Review, to routing.Decision, now time.Time) (collections.Review, bool) {
+	if !doc.Case.Queued || !doc.Case.Status.Pending() || to.OwnerID == "" {
+		return doc, false
 	}
 	c := d.begin(doc, now)
-	if !c.transition(to, reason, by, c.now) {
-		return doc, false, &TransitionError{From: doc.Case.Status, To: to}
-	}
-	return c.doc, c.changed, nil
+	c.assign(to.OwnerID, to.Reason, routed(to))
+	return c.finish()
 }
 
 // AddNote adds an internal note. A note whose id is there already changes nothing.
@@ -94,8 +79,9 @@ func (d Desk) AddNote(doc collections.Review, id, text string, by collections.Ac
 	if len(c.doc.Notes) > MaxNotes || size > notesBudget {
 		return doc, false, &NotesError{}
 	}
+	c.step(by)
 	c.record(collections.EventNoteAdded, by, nil, fields{"note_id": id}, "")
-	return c.doc, c.changed, nil
+	return c.finished()
 }
 
 // Drained takes events up to and including seq out of the outbox, after they were
@@ -127,10 +113,32 @@ type change struct {
 	changed bool
 }
 
-// begin starts a change. Slices of the document are copied before they are
-// written to, so that the caller's document stays as it is.
+// begin starts a change. What the document points to is copied before it is written to, so
+// that the caller's document stays as it is.
 func (d Desk) begin(doc collections.Review, now time.Time) *change {
-	return &change{desk: d, doc: doc, now: instant(now)}
+	c := &change{desk: d, doc: doc, now: instant(now)}
+	c.adopt()
+	return c
+}
+
+// finish brings what repeats other fields of the document, for indexes, up to date.
+func (c *change) finish() (collections.Review, bool) {
+	if c.changed {
+		c.doc.Case.DueAt = c.due()
+		c.doc.CommitmentDueAt = nextCommitment(c.doc.Commitments)
+		c.doc.SendAt = sendAt(c.doc.Publication)
+		if c.doc.Case.Escalated > 0 && !c.late() {
+			c.doc.Case.Escalated = 0
+		}
+		c.doc.Case.WakeAt = c.wakeAt()
+	}
+	return c.doc, c.changed
+}
+
+// finished is finish for commands that could have been refused.
+func (c *change) finished() (collections.Review, bool, error) {
+	doc, changed := c.finish()
+	return doc, changed, nil
 }
 
 // instant is a time as the store keeps it.
@@ -141,8 +149,19 @@ func instant(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Millisecond)
 }
 
-// record appends an event to the outbox.
+// record appends an event to the outbox. Whatever the event is of, it also says how the due
+// time of the case changed.
 func (c *change) record(kind string, by collections.Actor, before, after fields, reason string) {
+	if was, due := c.doc.Case.DueAt, c.due(); !was.Equal(due) {
+		if before == nil {
+			before = fields{}
+		}
+		if after == nil {
+			after = fields{}
+		}
+		before["due_at"], after["due_at"] = stamp(was), stamp(due)
+		c.doc.Case.DueAt = due
+	}
 	c.doc.Seq++
 	e := collections.CaseEvent{
 		ReviewID: c.doc.ID, Seq: c.doc.Seq, Type: kind, At: c.now, By: by,
@@ -155,50 +174,6 @@ func (c *change) record(kind string, by collections.Actor, before, after fields,
 	c.changed = true
 }
 
-// transition is the one place where a case changes its status; it reports whether
-// the case could go there, and leaves it as it is if not. A case that closes has
-// nothing due any more; one that opens again is due as if it were new at clock.
-func (c *change) transition(to review.Status, reason string, by collections.Actor, clock time.Time) bool {
-	from := c.doc.Case.Status
-	if !from.CanBecome(to) {
-		return false
-	}
-	before, after := fields{"status": string(from)}, fields{"status": string(to)}
-	due := c.doc.Case.DueAt
-	c.doc.Case.Status = to
-	switch {
-	case from.Pending() && !to.Pending():
-		c.doc.Case.ClosedAt = c.now
-		c.doc.Case.DueAt = time.Time{}
-	case !from.Pending() && to.Pending():
-		c.doc.Case.ClosedAt = time.Time{}
-		c.doc.Case.OpenedAt = c.now
-		c.startClock(clock)
-	}
-	c.noteDue(before, after, due)
-	c.record(collections.EventStatusChanged, by, before, after, reason)
-	return true
-}
-
-// startClock sets the due time as for a review that arrives at start. What is not
-// on its site any more cannot be answered there, so nothing of it is due.
-func (c *change) startClock(start time.Time) {
-	if c.doc.Removed {
-		c.doc.Case.DueAt = time.Time{}
-		return
-	}
-	c.doc.Case.ClockAt = start
-	c.doc.Case.DueAt = c.desk.Policy.Due(start, factsOf(&c.doc))
-}
-
-// noteDue adds a change of the due time to what an event says.
-func (c *change) noteDue(before, after fields, was time.Time) {
-	if was.Equal(c.doc.Case.DueAt) {
-		return
-	}
-	before["due_at"], after["due_at"] = stamp(was), stamp(c.doc.Case.DueAt)
-}
-
 func (c *change) assign(ownerID, reason string, by collections.Actor) {
 	if c.doc.Case.OwnerID == ownerID && !c.doc.Case.AssignedAt.IsZero() {
 		return
@@ -207,13 +182,19 @@ func (c *change) assign(ownerID, reason string, by collections.Actor) {
 	if !c.doc.Case.AssignedAt.IsZero() {
 		before = fields{"owner_id": c.doc.Case.OwnerID}
 	}
+	after := fields{"owner_id": ownerID}
+	if c.doc.Case.Queued && ownerID != "" {
+		c.doc.Case.Queued = false
+		if before == nil {
+			before = fields{}
+		}
+		before["queued"], after["queued"] = true, false
+	} else if c.doc.Case.Queued {
+		after["queued"] = true
+	}
 	c.doc.Case.OwnerID = ownerID
 	c.doc.Case.AssignedAt = c.now
-	c.record(collections.EventAssigned, by, before, fields{"owner_id": ownerID}, reason)
-}
-
-func factsOf(doc *collections.Review) sla.Facts {
-	return sla.Facts{Urgent: doc.Urgent, Overall: doc.Analysis.Overall, Rating: doc.Rating}
+	c.record(collections.EventAssigned, by, before, after, reason)
 }
 
 // stamp is a time as events show it; nil for none.
@@ -226,7 +207,12 @@ func stamp(t time.Time) any {
 
 // routed is the actor of an assignment by rule.
 func routed(d routing.Decision) collections.Actor {
-	return collections.Actor{Kind: collections.ActorSystem, ID: "routing." + string(d.Rule)}
+	return system("routing." + string(d.Rule))
+}
+
+// system is Bedside itself, by the rule that made it act.
+func system(rule string) collections.Actor {
+	return collections.Actor{Kind: collections.ActorSystem, ID: rule}
 }
 
 func siteActor(site string) collections.Actor {

@@ -1,10 +1,9 @@
 package casework_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,10 +12,10 @@ import (
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/docstore"
 	"github.com/bedside-health/bedside/libs/events"
+	"github.com/bedside-health/bedside/libs/replycheck"
 	"github.com/bedside-health/bedside/libs/review"
+	"github.com/bedside-health/bedside/libs/routing"
 	"github.com/bedside-health/bedside/services/response-workflow/casework"
-	"github.com/bedside-health/bedside/services/response-workflow/routing"
-	"github.com/bedside-health/bedside/services/response-workflow/sla"
 )
 
 var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
@@ -25,7 +24,20 @@ func at(minutes int) time.Time { return start.Add(time.Duration(minutes) * time.
 
 func stars(r float64) *float64 { return &r }
 
-func desk() casework.Desk { return casework.Desk{Policy: sla.DefaultPolicy()} }
+// plan is the one Bedside comes with, without a list of root causes.
+func plan() routing.Plan {
+	p := routing.Default(4*time.Hour, 24*time.Hour, 48*time.Hour)
+	p.RootCauses = nil
+	return p
+}
+
+func desk() casework.Desk { return by(plan()) }
+
+// by is a desk that works by a plan, at one location in Chicago.
+func by(p routing.Plan) casework.Desk {
+	at := &collections.Location{Base: docstore.Base{ID: "l1", OrgID: "o"}, Name: "Lakeview", TimeZone: "America/Chicago"}
+	return casework.Desk{Plan: &p, Version: 1, Locations: map[string]*collections.Location{"l1": at}}
+}
 
 func person(id string) collections.Actor {
 	return collections.Actor{Kind: collections.ActorPerson, ID: id, Name: "Name of " + id}
@@ -81,13 +93,32 @@ func types(doc collections.Review) []string {
 	return out
 }
 
+// lastOf is the last event of a type.
+func lastOf(t *testing.T, doc collections.Review, kind string) collections.CaseEvent {
+	t.Helper()
+	for _, e := range slices.Backward(doc.Outbox) {
+		if e.Type == kind {
+			return e
+		}
+	}
+	require.Failf(t, "no such event", "%s among %v", kind, types(doc))
+	return collections.CaseEvent{}
+}
+
 // with brings a case to a status by the shortest way.
 func with(t *testing.T, status review.Status) collections.Review {
 	t.Helper()
 	doc := opened()
-	if status != review.New {
-		var err error
-		doc, _, err = desk().SetStatus(doc, status, "because", person("p1"), at(2))
+	var err error
+	switch status {
+	case review.New:
+	case review.WaitingApproval:
+		doc, _, err = desk().SaveDraft(doc, casework.DraftSave{Text: "Thank you."}, person("p1"), at(2))
+		require.NoError(t, err)
+		doc, _, err = desk().RequestApproval(doc, 1, replycheck.Report{Verdict: replycheck.Pass}, person("p1"), at(2))
+		require.NoError(t, err)
+	default:
+		doc, _, err = desk().SetStatus(doc, casework.StatusChange{To: status, Reason: "because"}, person("p1"), at(2))
 		require.NoError(t, err)
 	}
 	return casework.Drained(doc, doc.Seq)
@@ -96,7 +127,12 @@ func with(t *testing.T, status review.Status) collections.Review {
 func TestOpen_NewReview_ReceivedAndAssignedOnce(t *testing.T) {
 	doc := opened()
 	require.Equal(t, []string{"received", "assigned"}, types(doc))
-	require.Equal(t, collections.Case{Status: review.New, OwnerID: "p1", AssignedAt: at(1), DueAt: at(24 * 60), ClockAt: at(0), OpenedAt: at(1), UpdatedAt: at(1)}, doc.Case)
+	require.Equal(t, collections.Case{
+		Status: review.New, OwnerID: "p1", AssignedAt: at(1), DueAt: at(24 * 60), ClockAt: at(0), OpenedAt: at(1), UpdatedAt: at(1),
+		Priority: collections.PriorityHigh, Policy: "critical", PlanVersion: 1, Route: []string{"all", "critical"},
+		FirstReply: collections.Clock{StartedAt: at(0), RunningSince: at(0), TargetSeconds: 24 * 3600, SoonAt: at(18 * 60), DueAt: at(24 * 60)},
+		WakeAt:     at(18 * 60),
+	}, doc.Case)
 	require.Equal(t, "r_1.0000000001", doc.Outbox[0].ID)
 	require.Equal(t, "o", doc.Outbox[1].OrgID)
 	require.Equal(t, collections.Actor{Kind: collections.ActorSystem, ID: "routing.least_load"}, doc.Outbox[1].By)
@@ -142,9 +178,9 @@ func TestSetStatus_EveryPairOfStates_AllowedOrRefused(t *testing.T) {
 			t.Run(string(from)+" to "+string(to), func(t *testing.T) {
 				doc := with(t, from)
 				require.Equal(t, from, doc.Case.Status)
-				require.Equal(t, from.Pending(), !doc.Case.DueAt.IsZero())
+				require.Equal(t, from.Pending() && from != review.OnHold, !doc.Case.DueAt.IsZero(), "the clock stands still on hold")
 				require.Equal(t, from.Pending(), doc.Case.ClosedAt.IsZero())
-				got, changed, err := desk().SetStatus(doc, to, "because", person("p2"), at(10))
+				got, changed, err := desk().SetStatus(doc, casework.StatusChange{To: to, Reason: "because"}, person("p2"), at(10))
 				switch {
 				case from == to:
 					require.NoError(t, err)
@@ -155,6 +191,11 @@ func TestSetStatus_EveryPairOfStates_AllowedOrRefused(t *testing.T) {
 					require.ErrorAs(t, err, &refused)
 					require.Equal(t, from.Next(), refused.Allowed())
 					require.Equal(t, doc, got)
+				case to == review.WaitingApproval:
+					var byRequest *casework.ApprovalError
+					require.ErrorAs(t, err, &byRequest)
+					require.Equal(t, casework.ApprovalByRequest, byRequest.Fault)
+					require.Equal(t, doc, got)
 				default:
 					require.NoError(t, err)
 					require.True(t, changed)
@@ -164,8 +205,11 @@ func TestSetStatus_EveryPairOfStates_AllowedOrRefused(t *testing.T) {
 					require.Equal(t, string(from), got.Outbox[0].Before["status"])
 					require.Equal(t, string(to), got.Outbox[0].After["status"])
 					require.Equal(t, "because", got.Outbox[0].Reason)
-					require.Equal(t, to.Pending(), !got.Case.DueAt.IsZero())
+					require.Equal(t, to.Pending() && to != review.OnHold, !got.Case.DueAt.IsZero())
 					require.Equal(t, to.Pending(), got.Case.ClosedAt.IsZero())
+					if got.Draft != nil {
+						require.Equal(t, collections.DraftEditing, got.Draft.State, "the request for approval goes with the status")
+					}
 				}
 			})
 		}
@@ -194,7 +238,7 @@ func TestObserve_EveryStatus_ReplyClosesAndEditReopens(t *testing.T) {
 			require.True(t, changed)
 			require.Equal(t, "text_edited", got.Outbox[0].Type)
 			require.True(t, got.Case.Status.Pending())
-			require.False(t, got.Case.DueAt.IsZero())
+			require.Equal(t, from == review.OnHold, got.Case.DueAt.IsZero())
 			if from.Pending() {
 				require.Equal(t, from, got.Case.Status)
 				require.Len(t, got.Outbox, 1)
@@ -209,7 +253,7 @@ func TestObserve_EveryStatus_ReplyClosesAndEditReopens(t *testing.T) {
 }
 
 func TestSetStatus_NoReplyNeededWithoutReason_Refused(t *testing.T) {
-	_, _, err := desk().SetStatus(opened(), review.NoReplyNeeded, "", person("p1"), at(2))
+	_, _, err := desk().SetStatus(opened(), casework.StatusChange{To: review.NoReplyNeeded}, person("p1"), at(2))
 	var missing *casework.ReasonError
 	require.ErrorAs(t, err, &missing)
 }
@@ -258,6 +302,8 @@ func TestObserve_EditBecomesUrgent_DueSooner(t *testing.T) {
 	require.True(t, got.Urgent)
 	require.Equal(t, "2026-03-02T14:00:00Z", got.Outbox[2].After["due_at"])
 	require.Equal(t, "2026-03-03T09:00:00Z", got.Outbox[2].Before["due_at"])
+	require.Equal(t, []review.Urgent{review.SafetyHarm}, got.Outbox[2].After["urgent"], "whoever tells people of it reads it here")
+	require.Equal(t, []review.Urgent{}, got.Outbox[2].Before["urgent"])
 }
 
 func TestObserve_OnlyTheAuthorsNameEdited_ClosedCaseStaysClosed(t *testing.T) {
@@ -363,54 +409,4 @@ func TestDrained_PartOfTheOutbox_RestStays(t *testing.T) {
 	require.False(t, got.HasOutbox)
 	require.Nil(t, got.Outbox)
 	require.Len(t, doc.Outbox, 2)
-}
-
-func TestDesk_AnyChange_LeavesItsInputAsItWas(t *testing.T) {
-	doc := opened(replied("a"))
-	doc, _, _ = desk().AddNote(doc, "n", "note", person("p"), at(2))
-	doc, _ = desk().Observe(doc, seen(events.Edited, 2, 5), at(5))
-	doc.Outbox = append(make([]collections.CaseEvent, 0, 64), doc.Outbox...)
-	doc.Earlier = append(make([]collections.TextVersion, 0, 64), doc.Earlier...)
-	doc.Notes = append(make([]collections.Note, 0, 64), doc.Notes...)
-	whole := func() string {
-		b, err := json.Marshal([]any{doc, doc.Outbox[:cap(doc.Outbox)], doc.Earlier[:cap(doc.Earlier)], doc.Notes[:cap(doc.Notes)]})
-		require.NoError(t, err)
-		return string(b)
-	}
-	before := whole()
-	desk().Observe(doc, seen(events.Edited, 3, 10), at(11))
-	desk().Observe(doc, seen(events.Removed, 2, 10), at(11))
-	desk().Observe(doc, seen(events.Posted, 2, 6, analysed(positive("9")), replied("b")), at(11))
-	desk().Assign(doc, "p7", "", person("p"), at(11))
-	_, _, _ = desk().SetStatus(doc, review.Resolved, "x", person("p"), at(11))
-	_, _, _ = desk().AddNote(doc, "n2", strings.Repeat("x", 10), person("p"), at(11))
-	casework.Drained(doc, 2)
-	require.Equal(t, before, whole())
-}
-
-func TestDesk_LargestContent_StaysWithinADocument(t *testing.T) {
-	// Control characters take six bytes each in JSON: an event of the largest
-	// size allowed.
-	huge := func(v int) string { return strings.Repeat("\x01", 150_000) + fmt.Sprint(v) }
-	doc := opened(text(huge(1)), replied(huge(0)))
-	for v := 2; v < 40; v++ {
-		if casework.Full(doc) {
-			doc = casework.Drained(doc, doc.Seq)
-		}
-		doc, _ = desk().Observe(doc, seen(events.Edited, v, v, text(huge(v)), replied(huge(0))), at(v))
-	}
-	for i := 0; ; i++ {
-		next, _, err := desk().AddNote(doc, fmt.Sprint(i), strings.Repeat("\x01", 10_000), person("p"), at(99))
-		if err != nil {
-			break
-		}
-		doc = next
-	}
-	b, err := json.Marshal(doc)
-	require.NoError(t, err)
-	require.Less(t, len(b), docstore.MaxDocumentBytes)
-	require.NotEmpty(t, doc.Earlier)
-	require.NotEmpty(t, doc.Notes)
-	require.Equal(t, huge(39), doc.Text)
-	require.Equal(t, 38, doc.Earlier[len(doc.Earlier)-1].Version, "the newest are kept")
 }

@@ -35,6 +35,7 @@ func (c *change) setContent(in events.ReviewTagged) {
 		doc.SourceUpdatedAt = in.SourceUpdatedAt
 	}
 	doc.Terms = terms.Of(in.Author, in.Title, in.Text)
+	doc.TwinKey = TwinKey(doc.OrgID, in.Author, in.Text)
 	c.setAnalysis(in.Analysis)
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bedside-health/bedside/libs/collections"
+	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/review"
 )
 
@@ -25,6 +26,11 @@ type Judgement struct {
 type JudgementError struct{ Detail string }
 
 func (e *JudgementError) Error() string { return e.Detail }
+
+// Unwrap is an Invalid with code invalid_tags.
+func (e *JudgementError) Unwrap() error {
+	return problem.New(problem.Invalid, "invalid_tags", "%s", e.Detail)
+}
 
 // Correct stores what differs between the machine's tags and how a person sees
 // them right. A topic that was corrected before and that the person leaves as it is stays
@@ -89,7 +95,7 @@ func (d Desk) Correct(doc collections.Review, j Judgement, reason string, by col
 	c := d.begin(doc, now)
 	next.By, next.At = by, c.now
 	c.correct(&next, by, reason)
-	return c.doc, c.changed, nil
+	return c.finished()
 }
 
 // Withdraw takes the correction of the text shown back, so that the machine's tags
@@ -100,7 +106,7 @@ func (d Desk) Withdraw(doc collections.Review, by collections.Actor, now time.Ti
 	}
 	c := d.begin(doc, now)
 	c.correct(nil, by, "")
-	return c.doc, c.changed
+	return c.finish()
 }
 
 // correct puts a correction in the place of the one there is, or takes that away if
@@ -109,13 +115,19 @@ func (c *change) correct(next *collections.Correction, by collections.Actor, rea
 	if next != nil && len(next.Topics) == 0 && next.Overall == "" && !next.UrgentSet {
 		next = nil
 	}
-	machine, was, target := machineOf(&c.doc), c.doc.Analysis, targetOf(c)
+	machine, was, urgent := machineOf(&c.doc), c.doc.Analysis, c.doc.Urgent
 	before, after := fields{"corrected": c.doc.Correction != nil}, fields{"corrected": next != nil}
 	c.doc.Correction = next
 	c.setAnalysis(machine)
 	noteTags(before, after, was, c.doc.Analysis)
-	c.moveDue(before, after, target)
+	r := c.rerouteTags()
+	c.step(by)
 	c.record(collections.EventTagsCorrected, by, before, after, reason)
+	c.tell(r)
+	c.turned(was.Overall, by)
+	if c.doc.Urgent && !urgent {
+		c.wake(by, "the review is urgent")
+	}
 }
 
 // noteTags adds to what an event says how the tags differ, topic by topic.
@@ -143,15 +155,6 @@ func noteTags(before, after fields, was, now review.Analysis) {
 	if !sameFlags(was.Urgent, now.Urgent) {
 		before["urgent"], after["urgent"] = was.Urgent, now.Urgent
 	}
-}
-
-// moveDue sets the due time again where the tags ask for another target than before.
-func (c *change) moveDue(before, after fields, target time.Duration) {
-	due := c.doc.Case.DueAt
-	if now := targetOf(c); now != target && !due.IsZero() {
-		c.doc.Case.DueAt = c.doc.Case.ClockAt.Add(now)
-	}
-	c.noteDue(before, after, due)
 }
 
 // machineOf is the analysis of the text shown as it was made.

@@ -10,8 +10,8 @@ import (
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/review"
+	"github.com/bedside-health/bedside/libs/routing"
 	"github.com/bedside-health/bedside/services/response-workflow/casework"
-	"github.com/bedside-health/bedside/services/response-workflow/routing"
 )
 
 const words = "rude desk, fair price"
@@ -109,7 +109,7 @@ func TestCorrect_UrgentAndVerdict_MoveTheDueTimeAsANewAnalysisWould(t *testing.T
 	doc = correct(t, doc, casework.Judgement{Tags: tagged(), Urgent: []review.Urgent{review.SafetyHarm}})
 	require.True(t, doc.Urgent)
 	require.Equal(t, at(4*60), doc.Case.DueAt)
-	last := doc.Outbox[len(doc.Outbox)-1]
+	last := lastOf(t, doc, collections.EventTagsCorrected)
 	require.Equal(t, at(24*60).Format(time.RFC3339Nano), last.Before["due_at"])
 	require.Equal(t, at(4*60).Format(time.RFC3339Nano), last.After["due_at"])
 	require.Equal(t, review.Negative, doc.Analysis.Overall, "what a judgement leaves out stays corrected")

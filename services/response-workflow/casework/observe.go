@@ -7,12 +7,13 @@ import (
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/review"
 	"github.com/bedside-health/bedside/libs/review/terms"
-	"github.com/bedside-health/bedside/services/response-workflow/routing"
+	"github.com/bedside-health/bedside/libs/routing"
 )
 
-// Open makes the document of a review that is seen for the first time: received,
-// assigned as decided, with its due time. A review whose first observation says
-// that it was removed, or shows that it is answered already, is all of that too.
+// Open makes the document of a review that is seen for the first time: received, routed,
+// assigned as decided, with its clocks. One that is too old to be anybody's work has no clocks.
+// A review whose first observation says that it was removed, or shows that it is answered
+// already, is all of that too.
 func (d Desk) Open(in events.ReviewTagged, to routing.Decision, now time.Time) collections.Review {
 	in = normalised(in)
 	c := d.begin(collections.Review{
@@ -22,24 +23,31 @@ func (d Desk) Open(in events.ReviewTagged, to routing.Decision, now time.Time) c
 	c.doc.ID, c.doc.OrgID = in.ReviewID, in.OrgID
 	c.doc.ReceivedAt = c.now
 	c.setContent(in)
-	c.doc.Case = collections.Case{Status: review.New, OpenedAt: c.now, UpdatedAt: c.now}
-	c.startClock(in.FirstSeenAt)
-	site := siteActor(in.Site)
-	after := fields{"version": in.Version, "status": string(review.New), "due_at": stamp(c.doc.Case.DueAt)}
+	c.doc.Case = collections.Case{Status: review.New, OpenedAt: c.now, UpdatedAt: c.now, Queued: to.Queued}
+	c.route()
+	if to.Rule != routing.Old {
+		c.startClocks(in.FirstSeenAt)
+	}
+	c.doc.Case.DueAt = c.due()
+	after := fields{
+		"version": in.Version, "status": string(review.New), "due_at": stamp(c.doc.Case.DueAt), "priority": string(c.doc.Case.Priority),
+		"policy": c.doc.Case.Policy, "approval": c.doc.Case.Approval, "route": c.doc.Case.Route,
+	}
 	if in.Rating != nil {
 		after["rating"] = *in.Rating
 	}
-	c.record(collections.EventReceived, site, nil, after, "")
+	c.record(collections.EventReceived, siteActor(in.Site), nil, after, "")
 	c.assign(to.OwnerID, to.Reason, routed(to))
 	if in.Reply != nil {
-		c.reply(in.Reply)
+		c.reply(in.Reply, in.ObservedAt)
 	}
 	if in.Change == events.Removed {
 		// What the removal tells of the text is older than the removal itself.
 		c.doc.ObservedAt = justBefore(in.ObservedAt)
 		c.removed(in)
 	}
-	return c.doc
+	out, _ := c.finish()
+	return out
 }
 
 // Observe applies an observation to a review that is there, and reports whether
@@ -58,11 +66,11 @@ func (d Desk) Observe(doc collections.Review, in events.ReviewTagged, now time.T
 			c.content(in, justBefore(in.ObservedAt))
 		}
 		c.removed(in)
-		return c.doc, c.changed
+		return c.finish()
 	}
 	c.restored(in)
 	c.content(in, in.ObservedAt)
-	return c.doc, c.changed
+	return c.finish()
 }
 
 // content applies what an observation made at at says of text and reply.
@@ -71,7 +79,7 @@ func (c *change) content(in events.ReviewTagged, at time.Time) {
 	c.newText(in, at)
 	// A removal without a reply does not say that the reply is gone.
 	if newer && (in.Reply != nil || in.Change != events.Removed) {
-		c.reply(in.Reply)
+		c.reply(in.Reply, at)
 	}
 	if at.After(c.doc.ObservedAt) {
 		// Remembered without an event: it decides which of two later arrivals is
@@ -126,25 +134,42 @@ func (c *change) edit(in events.ReviewTagged, at time.Time) {
 	if at.After(c.doc.ObservedAt) {
 		c.doc.ObservedAt = at
 	}
+	old, urgent := c.oldTerms(), c.doc.Analysis.Urgent
 	c.setContent(in)
+	if !sameFlags(urgent, c.doc.Analysis.Urgent) {
+		before["urgent"], after["urgent"] = inOrder(urgent), inOrder(c.doc.Analysis.Urgent)
+	}
 	if corrected && !c.doc.Corrected {
 		before["corrected"], after["corrected"] = true, false
 	}
-	if !c.doc.Case.Status.Pending() || c.doc.Removed {
-		c.record(collections.EventTextEdited, siteActor(in.Site), before, after, "")
-		if (reword || restar) && !first && !c.doc.Removed {
-			c.transition(review.Open, "the text was edited on the site", siteActor(in.Site), at)
-		}
+	if reword && !first {
+		c.unapprove(before, after)
+	}
+	r := c.route()
+	site := siteActor(in.Site)
+	meant := (reword || restar) && !first && !c.doc.Removed
+	switch pending := c.doc.Case.Status.Pending(); {
+	case pending && c.timed():
+		// The clock is not set back by an edit: what was due stays due, and a text
+		// that became more serious is due sooner.
+		c.hasten(old, at)
+	case pending && meant:
+		// It was too old to be anybody's work. It is new again.
+		c.startClocks(at)
+		c.enqueue(before, after)
+	}
+	c.record(collections.EventTextEdited, site, before, after, "")
+	c.tell(r)
+	if reword && !first {
+		c.recall("the review was edited on its site", site)
+	}
+	if !meant {
 		return
 	}
-	// The clock is not set back by an edit: what was due stays due, and a text
-	// that became more serious is due sooner.
-	due := c.doc.Case.DueAt
-	if sooner := c.desk.Policy.Due(at, factsOf(&c.doc)); due.IsZero() || sooner.Before(due) {
-		c.doc.Case.ClockAt, c.doc.Case.DueAt = at, sooner
+	if !c.doc.Case.Status.Pending() {
+		c.transition(move{to: review.Open, reason: "the text was edited on the site", by: site, clock: at})
 	}
-	c.noteDue(before, after, due)
-	c.record(collections.EventTextEdited, siteActor(in.Site), before, after, "")
+	c.wake(site, "the text was edited on the site")
 }
 
 // retitle takes the headline of a later observation of the same text. The text and
@@ -164,17 +189,18 @@ func (c *change) retag(in events.ReviewTagged) {
 	if in.Analysis.Version <= c.doc.Analysis.Version {
 		return
 	}
-	was, target := c.doc.Analysis, targetOf(c)
+	was, urgent := c.doc.Analysis, c.doc.Urgent
 	before := fields{"analysis": was.Version, "topics": c.doc.TopicKeys, "overall": string(was.Overall), "urgent": was.Urgent}
 	c.setAnalysis(in.Analysis)
 	after := fields{"analysis": in.Analysis.Version, "topics": c.doc.TopicKeys, "overall": string(c.doc.Analysis.Overall), "urgent": c.doc.Analysis.Urgent}
-	c.moveDue(before, after, target)
-	c.record(collections.EventRetagged, collections.Actor{Kind: collections.ActorSystem, ID: "tagging." + in.Analysis.Version}, before, after, "")
-}
-
-func targetOf(c *change) time.Duration {
-	allowed, _ := c.desk.Policy.Target(factsOf(&c.doc))
-	return allowed
+	r := c.rerouteTags()
+	by := system("tagging." + in.Analysis.Version)
+	c.record(collections.EventRetagged, by, before, after, "")
+	c.tell(r)
+	c.turned(was.Overall, by)
+	if c.doc.Urgent && !urgent {
+		c.wake(by, "the review is urgent")
+	}
 }
 
 // removed marks a review as gone from its site, unless it was seen there later.
@@ -190,11 +216,9 @@ func (c *change) removed(in events.ReviewTagged) {
 		return
 	}
 	c.doc.Removed, c.doc.RemovedAt = true, in.ObservedAt
-	before, after := fields{"removed": false}, fields{"removed": true}
-	due := c.doc.Case.DueAt
-	c.doc.Case.DueAt = time.Time{}
-	c.noteDue(before, after, due)
-	c.record(collections.EventRemoved, siteActor(in.Site), before, after, "")
+	c.syncClocks()
+	c.record(collections.EventRemoved, siteActor(in.Site), fields{"removed": false}, fields{"removed": true}, "")
+	c.recall("the review was removed from its site", siteActor(in.Site))
 }
 
 // restored marks a removed review as seen again. A case that still waits is due as
@@ -205,76 +229,10 @@ func (c *change) restored(in events.ReviewTagged) {
 	}
 	c.doc.Removed, c.doc.RemovedAt = false, time.Time{}
 	before, after := fields{"removed": true}, fields{"removed": false}
-	due := c.doc.Case.DueAt
-	if c.doc.Case.Status.Pending() {
-		c.startClock(in.ObservedAt)
+	if c.doc.Case.Status.Pending() && !c.doc.Case.ClockAt.IsZero() {
+		c.startClocks(in.ObservedAt)
+		c.enqueue(before, after)
 	}
-	c.noteDue(before, after, due)
+	c.syncClocks()
 	c.record(collections.EventRestored, siteActor(in.Site), before, after, "")
-}
-
-// reply stores the owner's answer as the site shows it, with where the site's own
-// moderation of it stands. A new one closes a case that waits, unless the site refused it;
-// one that is refused opens a case again that it had closed. That one is gone is recorded and left
-// to people.
-func (c *change) reply(r *events.Reply) {
-	was := c.doc.SourceReply
-	if r == nil || r.Text == "" {
-		if was != nil {
-			c.doc.SourceReply = nil
-			c.record(collections.EventReplySeen, siteActor(c.doc.Site), fields{"reply": was.Text}, fields{"reply": nil}, "the reply is no longer on the site")
-		}
-		return
-	}
-	now := events.Reply{Text: r.Text, UpdatedAt: instant(r.UpdatedAt), State: r.State, Problem: r.Problem}
-	var before fields
-	after := fields{}
-	switch {
-	case was == nil:
-		after["reply"] = now.Text
-		if now.State != "" {
-			after["reply_state"] = string(now.State)
-		}
-	case was.Text == now.Text && standing(was.State) == standing(now.State) && was.Problem == now.Problem:
-		return
-	default:
-		before = fields{}
-		for field, values := range map[string][2]string{
-			"reply": {was.Text, now.Text}, "reply_state": {string(was.State), string(now.State)}, "reply_problem": {was.Problem, now.Problem},
-		} {
-			if values[0] != values[1] {
-				before[field], after[field] = values[0], values[1]
-			}
-		}
-	}
-	c.doc.SourceReply = &now
-	reason := ""
-	if now.State == events.ReplyRejected {
-		reason = refusal(now.Problem)
-	}
-	c.record(collections.EventReplySeen, siteActor(c.doc.Site), before, after, reason)
-	switch {
-	case now.State == events.ReplyRejected:
-		if c.doc.Case.Status == review.Replied {
-			c.transition(review.Open, reason, siteActor(c.doc.Site), c.now)
-		}
-	case c.doc.Case.Status.Pending():
-		c.transition(review.Replied, "a reply is on the site", siteActor(c.doc.Site), c.now)
-	}
-}
-
-// standing is where a reply stands; sites without moderation of replies say nothing.
-func standing(s events.ReplyState) events.ReplyState {
-	if s == "" {
-		return events.ReplyPublic
-	}
-	return s
-}
-
-// refusal is why a case has no public reply although somebody wrote one.
-func refusal(problem string) string {
-	if problem == "" {
-		return "the site refused the reply"
-	}
-	return "the site refused the reply: " + problem
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/review"
+	"github.com/bedside-health/bedside/libs/routing"
 	"github.com/bedside-health/bedside/services/response-workflow/casework"
-	"github.com/bedside-health/bedside/services/response-workflow/routing"
 )
 
 // history makes a life of one review as a scraper reports it: times and versions

@@ -13,6 +13,7 @@ import (
 const (
 	earlierBudget = 1 << 19 // 0.5 MiB, but at least the last one
 	notesBudget   = 3 << 18 // 0.75 MiB
+	draftsBudget  = 1 << 18 // 0.25 MiB, but at least the last one
 	outboxBudget  = 1 << 20
 	maxOutbox     = 64 // events
 )

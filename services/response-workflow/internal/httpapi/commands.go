@@ -24,6 +24,7 @@ const (
 	maxID        = 100
 	maxName      = 200
 	maxReason    = 500
+	maxRootCause = 100
 	maxNote      = 10_000
 	maxBodyBytes = 128 << 10
 )
@@ -51,8 +52,8 @@ func (s *server) SetStatus(c *gin.Context, id api.Id, p api.SetStatusParams) {
 	if !ok {
 		return
 	}
-	reason := deref(body.Reason)
-	err := text("reason", reason, maxReason)
+	reason, cause := deref(body.Reason), deref(body.RootCause)
+	err := errors.Join(text("reason", reason, maxReason), line("root_cause", cause, maxRootCause))
 	if !body.Status.Valid() {
 		err = errors.Join(err, errors.New("status is not one of the statuses"))
 	}
@@ -60,7 +61,9 @@ func (s *server) SetStatus(c *gin.Context, id api.Id, p api.SetStatusParams) {
 		s.refuse(c, invalid(err))
 		return
 	}
-	done, err := s.cfg.Cases.SetStatus(c.Request.Context(), cmd, review.Status(body.Status), strings.TrimSpace(reason))
+	done, err := s.cfg.Cases.SetStatus(c.Request.Context(), cmd, casework.StatusChange{
+		To: review.Status(body.Status), Reason: strings.TrimSpace(reason), RootCause: strings.TrimSpace(cause), Until: instant(body.Until),
+	})
 	s.answer(c, done, err)
 }
 

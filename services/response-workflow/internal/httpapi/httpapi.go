@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"go.opentelemetry.io/otel/attribute"
@@ -25,7 +26,6 @@ import (
 	"github.com/bedside-health/bedside/libs/config"
 	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/problem/httpproblem"
-	"github.com/bedside-health/bedside/libs/review"
 	"github.com/bedside-health/bedside/services/response-workflow/casework"
 	"github.com/bedside-health/bedside/services/response-workflow/internal/httpapi/api"
 )
@@ -33,15 +33,33 @@ import (
 // Cases carries out commands. Its errors have a problem.Kind.
 type Cases interface {
 	Assign(ctx context.Context, cmd casework.Command, ownerID, reason string) (casework.Done, error)
-	SetStatus(ctx context.Context, cmd casework.Command, to review.Status, reason string) (casework.Done, error)
+	SetStatus(ctx context.Context, cmd casework.Command, in casework.StatusChange) (casework.Done, error)
 	AddNote(ctx context.Context, cmd casework.Command, noteID, text string) (casework.Done, error)
 	Correct(ctx context.Context, cmd casework.Command, j casework.Judgement, reason string) (casework.Done, error)
 	Withdraw(ctx context.Context, cmd casework.Command) (casework.Done, error)
+	Replies
+	Snooze(ctx context.Context, cmd casework.Command, until time.Time) (casework.Done, error)
+	Merge(ctx context.Context, cmd casework.Command, into string) (casework.Done, error)
+	AddCommitment(ctx context.Context, cmd casework.Command, in casework.Commitment) (casework.Done, error)
+	ChangeCommitment(ctx context.Context, cmd casework.Command, id string, in casework.CommitmentChange) (casework.Done, error)
+}
+
+// Replies carries out commands on the reply to a review.
+type Replies interface {
+	SaveDraft(ctx context.Context, cmd casework.Command, save casework.DraftSave) (casework.Done, error)
+	DiscardDraft(ctx context.Context, cmd casework.Command, version int) (casework.Done, error)
+	RequestApproval(ctx context.Context, cmd casework.Command, version int) (casework.Done, error)
+	DecideApproval(ctx context.Context, cmd casework.Command, in casework.Decision) (casework.Done, error)
+	Publish(ctx context.Context, cmd casework.Command, version int, overrideReason string) (casework.Done, error)
+	UndoPublication(ctx context.Context, cmd casework.Command) (casework.Done, error)
+	ConfirmCopied(ctx context.Context, cmd casework.Command) (casework.Done, error)
+	RetryPublication(ctx context.Context, cmd casework.Command) (casework.Done, error)
 }
 
 // Config configures New.
 type Config struct {
-	Cases Cases
+	Cases    Cases
+	Messages Messages
 	// Token is what callers show.
 	Token          config.Secret
 	Logger         *slog.Logger
@@ -54,8 +72,8 @@ const MinTokenBytes = 16
 // New makes the handler of the API.
 func New(cfg Config) (http.Handler, error) {
 	var faults []error
-	if cfg.Cases == nil || cfg.Logger == nil {
-		faults = append(faults, errors.New("cases and a logger are required"))
+	if cfg.Cases == nil || cfg.Messages == nil || cfg.Logger == nil {
+		faults = append(faults, errors.New("cases, messages and a logger are required"))
 	}
 	if len(cfg.Token.Reveal()) < MinTokenBytes {
 		faults = append(faults, fmt.Errorf("the service token must have at least %d bytes", MinTokenBytes))

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/goccy/go-yaml"
@@ -21,8 +22,8 @@ import (
 
 	"github.com/bedside-health/bedside/libs/config"
 	"github.com/bedside-health/bedside/libs/problem"
-	"github.com/bedside-health/bedside/libs/review"
 	"github.com/bedside-health/bedside/services/response-workflow/casework"
+	"github.com/bedside-health/bedside/services/response-workflow/digest"
 	"github.com/bedside-health/bedside/services/response-workflow/internal/httpapi"
 )
 
@@ -49,8 +50,78 @@ func (d *desk) Assign(_ context.Context, cmd casework.Command, owner, reason str
 	return d.did(cmd, "assign", owner, reason)
 }
 
-func (d *desk) SetStatus(_ context.Context, cmd casework.Command, to review.Status, reason string) (casework.Done, error) {
-	return d.did(cmd, "status", string(to), reason)
+func (d *desk) SetStatus(_ context.Context, cmd casework.Command, in casework.StatusChange) (casework.Done, error) {
+	return d.did(cmd, "status", string(in.To), in.Reason, in.RootCause, shown(in.Until))
+}
+
+func shown(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func (d *desk) SaveDraft(_ context.Context, cmd casework.Command, in casework.DraftSave) (casework.Done, error) {
+	return d.did(cmd, "save", fmt.Sprint(in.Version), in.Text, in.Origin)
+}
+
+func (d *desk) DiscardDraft(_ context.Context, cmd casework.Command, version int) (casework.Done, error) {
+	return d.did(cmd, "discard", fmt.Sprint(version))
+}
+
+func (d *desk) RequestApproval(_ context.Context, cmd casework.Command, version int) (casework.Done, error) {
+	return d.did(cmd, "request", fmt.Sprint(version))
+}
+
+func (d *desk) DecideApproval(_ context.Context, cmd casework.Command, in casework.Decision) (casework.Done, error) {
+	return d.did(cmd, "decide", fmt.Sprint(in.Version), fmt.Sprint(in.Approve), in.Comment)
+}
+
+func (d *desk) Publish(_ context.Context, cmd casework.Command, version int, reason string) (casework.Done, error) {
+	return d.did(cmd, "publish", fmt.Sprint(version), reason)
+}
+
+func (d *desk) UndoPublication(_ context.Context, cmd casework.Command) (casework.Done, error) {
+	return d.did(cmd, "undo")
+}
+
+func (d *desk) ConfirmCopied(_ context.Context, cmd casework.Command) (casework.Done, error) {
+	return d.did(cmd, "copied")
+}
+
+func (d *desk) RetryPublication(_ context.Context, cmd casework.Command) (casework.Done, error) {
+	return d.did(cmd, "retry")
+}
+
+func (d *desk) Snooze(_ context.Context, cmd casework.Command, until time.Time) (casework.Done, error) {
+	return d.did(cmd, "snooze", shown(until))
+}
+
+func (d *desk) Merge(_ context.Context, cmd casework.Command, into string) (casework.Done, error) {
+	return d.did(cmd, "merge", into)
+}
+
+func (d *desk) AddCommitment(_ context.Context, cmd casework.Command, in casework.Commitment) (casework.Done, error) {
+	return d.did(cmd, "promise", in.ID, in.Text, in.OwnerID, shown(in.DueAt))
+}
+
+func (d *desk) ChangeCommitment(_ context.Context, cmd casework.Command, id string, in casework.CommitmentChange) (casework.Done, error) {
+	return d.did(cmd, "change promise", id, in.State, in.Reason, in.OwnerID, shown(in.DueAt))
+}
+
+func (d *desk) MarkRead(_ context.Context, org, person string, ids []string, until time.Time) error {
+	_, err := d.did(casework.Command{OrgID: org}, "read", append([]string{person, shown(until)}, ids...)...)
+	return err
+}
+
+func (d *desk) Test(_ context.Context, org, channel string) error {
+	_, err := d.did(casework.Command{OrgID: org}, "test", channel)
+	return err
+}
+
+func (d *desk) Digest(_ context.Context, org, week string, locations []string) (digest.Digest, string, error) {
+	_, err := d.did(casework.Command{OrgID: org}, "digest", append([]string{week}, locations...)...)
+	return digest.Digest{Week: "2026-W47"}, "<p>a week</p>", err
 }
 
 func (d *desk) AddNote(_ context.Context, cmd casework.Command, id, text string) (casework.Done, error) {
@@ -74,7 +145,7 @@ func (d *desk) Withdraw(_ context.Context, cmd casework.Command) (casework.Done,
 
 func handler(t *testing.T, d *desk, log io.Writer) http.Handler {
 	t.Helper()
-	h, err := httpapi.New(httpapi.Config{Cases: d, Token: token, Logger: slog.New(slog.NewJSONHandler(log, nil))})
+	h, err := httpapi.New(httpapi.Config{Cases: d, Messages: d, Token: token, Logger: slog.New(slog.NewJSONHandler(log, nil))})
 	require.NoError(t, err)
 	return h
 }
@@ -123,7 +194,26 @@ func TestHandler_Commands_ReachTheCases(t *testing.T) {
 	}{
 		{"PUT", "/internal/v1/reviews/r_1/owner", `{"owner_id":"p2","reason":" holiday "}`, "assign", []string{"p2", "holiday"}},
 		{"PUT", "/internal/v1/reviews/r_1/owner", `{"owner_id":"p2"}`, "assign", []string{"p2", ""}},
-		{"PUT", "/internal/v1/reviews/r_1/status", `{"status":"on_hold"}`, "status", []string{"on_hold", ""}},
+		{"PUT", "/internal/v1/reviews/r_1/status", `{"status":"on_hold"}`, "status", []string{"on_hold", "", "", ""}},
+		{
+			"PUT", "/internal/v1/reviews/r_1/status", `{"status":"resolved","reason":" r ","root_cause":" staff ","until":"2026-12-01T08:00:00+01:00"}`,
+			"status", []string{"resolved", "r", "staff", "2026-12-01T07:00:00Z"},
+		},
+		{"PUT", "/internal/v1/reviews/r_1/draft", `{"version":0,"text":" Thank you.\n","origin":"suggestion"}`, "save", []string{"0", " Thank you.\n", "suggestion"}},
+		{"DELETE", "/internal/v1/reviews/r_1/draft?version=3", ``, "discard", []string{"3"}},
+		{"POST", "/internal/v1/reviews/r_1/approval", `{"version":2}`, "request", []string{"2"}},
+		{"PUT", "/internal/v1/reviews/r_1/approval", `{"version":2,"approve":false,"comment":" shorter "}`, "decide", []string{"2", "false", "shorter"}},
+		{"POST", "/internal/v1/reviews/r_1/publication", `{"version":2}`, "publish", []string{"2", ""}},
+		{"POST", "/internal/v1/reviews/r_1/publication", `{"version":2,"override_reason":"counsel agreed to it"}`, "publish", []string{"2", "counsel agreed to it"}},
+		{"DELETE", "/internal/v1/reviews/r_1/publication", ``, "undo", nil},
+		{"POST", "/internal/v1/reviews/r_1/publication/copied", ``, "copied", nil},
+		{"POST", "/internal/v1/reviews/r_1/publication/retry", ``, "retry", nil},
+		{"PUT", "/internal/v1/reviews/r_1/snooze", `{"until":"2026-12-01T07:00:00Z"}`, "snooze", []string{"2026-12-01T07:00:00Z"}},
+		{"PUT", "/internal/v1/reviews/r_1/snooze", `{}`, "snooze", []string{""}},
+		{"PUT", "/internal/v1/reviews/r_1/merge", `{"into":"r_2"}`, "merge", []string{"r_2"}},
+		{"PUT", "/internal/v1/reviews/r_1/merge", `{}`, "merge", []string{""}},
+		{"POST", "/internal/v1/reviews/r_1/commitments", `{"id":"c1","text":" call ","due_at":"2026-12-01T07:00:00Z"}`, "promise", []string{"c1", "call", "", "2026-12-01T07:00:00Z"}},
+		{"PATCH", "/internal/v1/reviews/r_1/commitments/c1", `{"state":"dropped","reason":"moved away"}`, "change promise", []string{"c1", "dropped", "moved away", "", ""}},
 		{"POST", "/internal/v1/reviews/r_1/notes", `{"id":"n1","text":"two\nlines"}`, "note", []string{"n1", "two\nlines"}},
 		{
 			"PUT", "/internal/v1/reviews/r_1/tags", `{"tags":[{"topic":"billing","polarity":"mixed"},{"topic":"own.parking","polarity":"negative"}],"overall":"positive","urgent":["privacy"],"reason":" no "}`,
@@ -145,6 +235,31 @@ func TestHandler_Commands_ReachTheCases(t *testing.T) {
 	}
 }
 
+func TestHandler_Messages_ReachTheTelling(t *testing.T) {
+	d := &desk{}
+	h := handler(t, d, io.Discard)
+	w := send(h, "POST", "/internal/v1/notifications/read", `{"ids":["a","b"]}`)
+	require.Equal(t, http.StatusNoContent, w.Code, w.Body.String())
+	require.Equal(t, []string{"p1", "", "a", "b"}, d.args)
+	w = send(h, "POST", "/internal/v1/notifications/read", `{"until":"2026-12-01T07:00:00Z"}`)
+	require.Equal(t, http.StatusNoContent, w.Code)
+	require.Equal(t, []string{"p1", "2026-12-01T07:00:00Z"}, d.args)
+	w = send(h, "POST", "/internal/v1/channels/front-desk/test", ``)
+	require.Equal(t, http.StatusNoContent, w.Code, w.Body.String())
+	require.Equal(t, []string{"front-desk"}, d.args)
+	w = send(h, "GET", "/internal/v1/digest?week=2026-W47&location_id=l1&location_id=l2", ``)
+	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
+	require.Equal(t, []string{"2026-W47", "l1", "l2"}, d.args)
+	require.Equal(t, "o1", d.cmd.OrgID)
+	var answer struct {
+		Digest struct{ Week string }
+		HTML   string
+	}
+	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &answer))
+	require.Equal(t, "2026-W47", answer.Digest.Week)
+	require.Equal(t, "<p>a week</p>", answer.HTML)
+}
+
 func TestHandler_WithoutTheToken_Refused(t *testing.T) {
 	d := &desk{}
 	h := handler(t, d, io.Discard)
@@ -160,7 +275,7 @@ func TestHandler_WithoutTheToken_Refused(t *testing.T) {
 
 func TestHandler_BadRequests_ToldWhatIsWrong(t *testing.T) {
 	const owner, status, notes = "/internal/v1/reviews/r_1/owner", "/internal/v1/reviews/r_1/status", "/internal/v1/reviews/r_1/notes"
-	const tags = "/internal/v1/reviews/r_1/tags"
+	const tags, draft = "/internal/v1/reviews/r_1/tags", "/internal/v1/reviews/r_1/draft"
 	d := &desk{}
 	h := handler(t, d, io.Discard)
 	for _, c := range []struct {
@@ -200,6 +315,16 @@ func TestHandler_BadRequests_ToldWhatIsWrong(t *testing.T) {
 		{"many flags", "PUT", tags, `{"tags":[],"urgent":["privacy","privacy","privacy","privacy","privacy"]}`, "invalid_command", nil},
 		{"many tags", "PUT", tags, `{"tags":[` + strings.Repeat(`{"topic":"billing","polarity":"mixed"},`, 50) + `{"topic":"billing","polarity":"mixed"}]}`, "invalid_command", nil},
 		{"evidence of a person", "PUT", tags, `{"tags":[{"topic":"billing","polarity":"mixed","evidence":[]}]}`, "invalid_body", nil},
+		{"draft below 0", "PUT", draft, `{"version":-1,"text":"x"}`, "invalid_command", nil},
+		{"long draft", "PUT", draft, `{"version":0,"text":"` + strings.Repeat("é", 10_001) + `"}`, "invalid_command", nil},
+		{"discard without version", "DELETE", draft, ``, "invalid_parameter", nil},
+		{"approval of no version", "POST", "/internal/v1/reviews/r_1/approval", `{}`, "invalid_command", nil},
+		{"short override", "POST", "/internal/v1/reviews/r_1/publication", `{"version":1,"override_reason":"  because  "}`, "invalid_command", nil},
+		{"merge with itself", "PUT", "/internal/v1/reviews/r_1/merge", `{"into":"r_1"}`, "invalid_command", nil},
+		{"snooze until when", "PUT", "/internal/v1/reviews/r_1/snooze", `{"until":"tomorrow"}`, "invalid_body", nil},
+		{"empty promise", "POST", "/internal/v1/reviews/r_1/commitments", `{"id":"c","text":" ","due_at":"2026-12-01T07:00:00Z"}`, "invalid_command", nil},
+		{"unknown state of a promise", "PATCH", "/internal/v1/reviews/r_1/commitments/c", `{"state":"missed"}`, "invalid_command", nil},
+		{"nothing to read", "POST", "/internal/v1/notifications/read", `{}`, "invalid_command", nil},
 		{"long note", "POST", notes, `{"id":"n","text":"` + strings.Repeat("é", 10_001) + `"}`, "invalid_command", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

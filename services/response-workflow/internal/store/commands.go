@@ -3,71 +3,66 @@ package store
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/docstore"
 	"github.com/bedside-health/bedside/libs/problem"
-	"github.com/bedside-health/bedside/libs/review"
+	"github.com/bedside-health/bedside/libs/routing"
 	"github.com/bedside-health/bedside/services/response-workflow/casework"
-	"github.com/bedside-health/bedside/services/response-workflow/routing"
 )
 
-// Assign gives the case to an active person of the organization who can work on
-// it. Errors: NotFound for the review, Invalid for the person, Conflict for another revision.
+// Assign gives the case to a person.
 func (c *Cases) Assign(ctx context.Context, cmd casework.Command, ownerID, reason string) (casework.Done, error) {
-	return c.counted("assign", func() (casework.Done, error) {
-		if err := c.checkOwner(ctx, cmd.OrgID, ownerID); err != nil {
-			return casework.Done{}, err
-		}
-		return c.command(ctx, cmd, func(doc collections.Review) (collections.Review, bool, error) {
-			next, changed := c.desk.Assign(doc, ownerID, reason, cmd.By, c.cfg.Clock())
-			return next, changed, nil
-		})
+	if err := c.checkOwner(ctx, cmd.OrgID, ownerID); err != nil {
+		return c.failed("assign", err)
+	}
+	return c.act(ctx, "assign", cmd, func(desk casework.Desk, doc collections.Review) (collections.Review, bool, error) {
+		next, changed := desk.Assign(doc, ownerID, reason, cmd.By, c.cfg.Clock())
+		return next, changed, nil
 	})
 }
 
-// SetStatus moves the case. Errors: NotFound for the review, Conflict with code
-// invalid_transition where the case cannot go there or rev_mismatch for another revision,
-// Invalid with code reason_required.
-func (c *Cases) SetStatus(ctx context.Context, cmd casework.Command, to review.Status, reason string) (casework.Done, error) {
-	return c.counted("set_status", func() (casework.Done, error) {
-		return c.command(ctx, cmd, func(doc collections.Review) (collections.Review, bool, error) {
-			return c.desk.SetStatus(doc, to, reason, cmd.By, c.cfg.Clock())
-		})
+// SetStatus moves the case to a status.
+func (c *Cases) SetStatus(ctx context.Context, cmd casework.Command, in casework.StatusChange) (casework.Done, error) {
+	return c.act(ctx, "set_status", cmd, func(desk casework.Desk, doc collections.Review) (collections.Review, bool, error) {
+		return desk.SetStatus(doc, in, cmd.By, c.cfg.Clock())
 	})
 }
 
-// AddNote adds a note; the same id again adds nothing.
+// AddNote adds an internal note.
 func (c *Cases) AddNote(ctx context.Context, cmd casework.Command, noteID, text string) (casework.Done, error) {
-	return c.counted("add_note", func() (casework.Done, error) {
-		return c.command(ctx, cmd, func(doc collections.Review) (collections.Review, bool, error) {
-			return c.desk.AddNote(doc, noteID, text, cmd.By, c.cfg.Clock())
-		})
+	return c.act(ctx, "add_note", cmd, func(desk casework.Desk, doc collections.Review) (collections.Review, bool, error) {
+		return desk.AddNote(doc, noteID, text, cmd.By, c.cfg.Clock())
 	})
 }
 
-// Correct stores how a person sees the tags right, as far as the machine's differ.
-// Errors: NotFound for the review, Conflict for another revision, Invalid for a judgement
-// that is none of this text.
+// Correct stores how a person sees the tags right.
 func (c *Cases) Correct(ctx context.Context, cmd casework.Command, j casework.Judgement, reason string) (casework.Done, error) {
-	return c.counted("correct_tags", func() (casework.Done, error) {
-		return c.command(ctx, cmd, func(doc collections.Review) (collections.Review, bool, error) {
-			return c.desk.Correct(doc, j, reason, cmd.By, c.cfg.Clock())
-		})
+	return c.act(ctx, "correct_tags", cmd, func(desk casework.Desk, doc collections.Review) (collections.Review, bool, error) {
+		return desk.Correct(doc, j, reason, cmd.By, c.cfg.Clock())
 	})
 }
 
 // Withdraw takes the correction of the tags back.
 func (c *Cases) Withdraw(ctx context.Context, cmd casework.Command) (casework.Done, error) {
-	return c.counted("withdraw_correction", func() (casework.Done, error) {
-		return c.command(ctx, cmd, func(doc collections.Review) (collections.Review, bool, error) {
-			next, changed := c.desk.Withdraw(doc, cmd.By, c.cfg.Clock())
-			return next, changed, nil
-		})
+	return c.act(ctx, "withdraw_correction", cmd, func(desk casework.Desk, doc collections.Review) (collections.Review, bool, error) {
+		next, changed := desk.Withdraw(doc, cmd.By, c.cfg.Clock())
+		return next, changed, nil
 	})
 }
 
+// act carries out a command by the organization's own desk, and counts it.
+func (c *Cases) act(ctx context.Context, name string, cmd casework.Command, change func(casework.Desk, collections.Review) (collections.Review, bool, error)) (casework.Done, error) {
+	return c.counted(name, func() (casework.Done, error) {
+		desk, err := c.roster.desk(ctx, cmd.OrgID)
+		if err != nil {
+			return casework.Done{}, err
+		}
+		return c.command(ctx, cmd, func(doc collections.Review) (collections.Review, bool, error) { return change(desk, doc) })
+	})
+}
+
+// counted counts a command by its outcome.
 func (c *Cases) counted(name string, run func() (casework.Done, error)) (casework.Done, error) {
 	done, err := run()
 	outcome := "done"
@@ -165,30 +160,29 @@ func expect(doc *collections.Review, rev int64) error {
 	if rev == 0 || rev == doc.Rev || (rev == doc.DrainedRev && doc.Rev == rev+1) {
 		return nil
 	}
-	return problem.New(problem.Conflict, "rev_mismatch", "the review was changed by somebody else since: it is at revision %d, not %d; load it again", doc.Rev, rev)
+	return problem.New(problem.Conflict, "rev_mismatch", "the review was changed by somebody else since: it is at revision %d, not %d; load it again", doc.Rev, rev).With("current_rev", doc.Rev)
 }
 
-// explain gives errors of the rules their kind and words for people.
+// explain gives errors of the rules what programs need to know beyond the code: the draft that is
+// there, what the check found.
 func explain(err error) error {
-	var transition *casework.TransitionError
-	var reason *casework.ReasonError
-	var notes *casework.NotesError
-	var judgement *casework.JudgementError
+	var draft *casework.DraftConflict
+	var blocked *casework.BlockedError
+	var known *problem.Error
 	switch {
-	case errors.As(err, &transition):
-		allowed := make([]string, 0, 6)
-		for _, s := range transition.Allowed() {
-			allowed = append(allowed, string(s))
-		}
-		return problem.New(problem.Conflict, "invalid_transition", "%s; it can become: %s", transition.Error(), strings.Join(allowed, ", "))
-	case errors.As(err, &reason):
-		return problem.New(problem.Invalid, "reason_required", "%s", reason.Error())
-	case errors.As(err, &notes):
-		return problem.New(problem.Invalid, "too_many_notes", "%s", notes.Error())
-	case errors.As(err, &judgement):
-		return problem.New(problem.Invalid, "invalid_tags", "%s", judgement.Error())
 	case errors.Is(err, docstore.ErrNotFound):
 		return problem.New(problem.NotFound, "review_not_found", "there is no such review")
+	case errors.As(err, &draft) && errors.As(err, &known):
+		if draft.Current == nil {
+			return known
+		}
+		current := *draft.Current
+		current.Earlier = nil
+		return known.With("current_draft", current)
+	case errors.As(err, &blocked) && errors.As(err, &known):
+		return known.With("findings", blocked.Findings)
+	case errors.As(err, &known):
+		return known // in its words for people
 	}
 	return err
 }

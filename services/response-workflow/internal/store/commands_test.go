@@ -12,8 +12,8 @@ import (
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/review"
+	"github.com/bedside-health/bedside/libs/routing"
 	"github.com/bedside-health/bedside/services/response-workflow/casework"
-	"github.com/bedside-health/bedside/services/response-workflow/routing"
 )
 
 func decisionFor(owner string) routing.Decision {
@@ -68,12 +68,12 @@ func TestAssign_ToWhom_TakenOrRefused(t *testing.T) {
 func TestSetStatus_NotAllowed_SaysWhatIs(t *testing.T) {
 	w := newWorld(t)
 	w.receive(seen(1, events.Posted, 1, 0))
-	_, err := w.cases.SetStatus(t.Context(), command(1), review.NoReplyNeeded, "")
+	_, err := w.cases.SetStatus(t.Context(), command(1), casework.StatusChange{To: review.NoReplyNeeded})
 	require.Equal(t, problem.Invalid, problem.KindOf(err))
 	require.Equal(t, "reason_required", codeOf(t, err))
-	_, err = w.cases.SetStatus(t.Context(), command(1), review.Resolved, "")
+	_, err = w.cases.SetStatus(t.Context(), command(1), casework.StatusChange{To: review.Resolved, RootCause: "staff"})
 	require.NoError(t, err)
-	_, err = w.cases.SetStatus(t.Context(), command(1), review.OnHold, "")
+	_, err = w.cases.SetStatus(t.Context(), command(1), casework.StatusChange{To: review.OnHold, Reason: "waiting"})
 	require.Equal(t, problem.Conflict, problem.KindOf(err))
 	require.Equal(t, "invalid_transition", codeOf(t, err))
 	require.ErrorContains(t, err, "it can become: open")
@@ -86,15 +86,15 @@ func TestCommands_ExpectedRevision_HoldsToWhatWasSeen(t *testing.T) {
 	told := w.heard.of(id(1))[0].Rev
 	require.Equal(t, told+1, w.review(id(1)).Rev, "emptying the outbox is a revision of its own")
 	cmd.ExpectedRev = told
-	done, err := w.cases.SetStatus(t.Context(), cmd, review.Open, "")
+	done, err := w.cases.SetStatus(t.Context(), cmd, casework.StatusChange{To: review.Open})
 	require.NoError(t, err, "which nobody has to have seen")
-	_, err = w.cases.SetStatus(t.Context(), cmd, review.Open, "")
+	_, err = w.cases.SetStatus(t.Context(), cmd, casework.StatusChange{To: review.Open})
 	require.NoError(t, err, "said again")
-	_, err = w.cases.SetStatus(t.Context(), cmd, review.Resolved, "")
+	_, err = w.cases.SetStatus(t.Context(), cmd, casework.StatusChange{To: review.Resolved, RootCause: "staff"})
 	require.Equal(t, problem.Conflict, problem.KindOf(err))
 	require.Equal(t, "rev_mismatch", codeOf(t, err))
 	cmd.ExpectedRev = done.Rev
-	_, err = w.cases.SetStatus(t.Context(), cmd, review.Resolved, "")
+	_, err = w.cases.SetStatus(t.Context(), cmd, casework.StatusChange{To: review.Resolved, RootCause: "staff"})
 	require.NoError(t, err)
 }
 

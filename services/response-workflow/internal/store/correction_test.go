@@ -37,8 +37,9 @@ func TestCorrect_OnBothStores_KeptToldAndSurvivesRetagging(t *testing.T) {
 			require.Equal(t, "negative", doc.Correction.Topics["own.parking"], "a key with a dot comes back")
 			require.Contains(t, w.heard.of(id(1))[1].Types, collections.EventTagsCorrected)
 			history := w.history(id(1))
-			last := history[len(history)-1]
+			last := history[len(history)-2]
 			require.Equal(t, collections.EventTagsCorrected, last.Type)
+			require.Equal(t, collections.EventRouted, history[len(history)-1].Type, "an urgent flag asks for another priority")
 			require.Equal(t, "Mo", last.By.Name)
 			require.Equal(t, "I was there", last.Reason)
 			require.Equal(t, "negative", last.After["tags"].(map[string]any)["own.parking"])

@@ -17,9 +17,11 @@ import (
 	"github.com/bedside-health/bedside/libs/docstore/connect"
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/problem"
+	"github.com/bedside-health/bedside/libs/replycheck"
 	"github.com/bedside-health/bedside/libs/review"
+	"github.com/bedside-health/bedside/libs/routing"
+	"github.com/bedside-health/bedside/services/response-workflow/casework"
 	"github.com/bedside-health/bedside/services/response-workflow/internal/store"
-	"github.com/bedside-health/bedside/services/response-workflow/sla"
 )
 
 const org = "o1"
@@ -52,6 +54,7 @@ func newWorldOn(t testing.TB, url string) *world {
 	data, err := collections.Bind(ctx, backend)
 	require.NoError(t, err)
 	w := &world{t: t, backend: backend, data: data, heard: &listener{}, faults: &faults{}}
+	w.insert(data.Organizations.InsertIfAbsent(ctx, docstore.Org(org), &collections.Organization{Base: docstore.Base{ID: org}, Name: "Lakeside Practice"}))
 	for _, l := range []collections.Location{
 		{Base: docstore.Base{ID: "l1"}, ManagerID: "m"}, {Base: docstore.Base{ID: "l2"}, ManagerID: "m"}, {Base: docstore.Base{ID: "l3"}},
 	} {
@@ -81,10 +84,19 @@ func (w *world) insert(ok bool, err error) {
 }
 
 func (w *world) config() store.Config {
+	checker, err := replycheck.New(replycheck.Config{})
+	require.NoError(w.t, err)
 	return store.Config{
-		Backend: flaky{w.backend, w.faults}, Announcer: flakyListener{w.heard, w.faults}, Policy: sla.DefaultPolicy(),
+		Backend: flaky{w.backend, w.faults}, Announcer: flakyListener{w.heard, w.faults},
+		Checker: checker, Plan: routing.Default(4*time.Hour, 24*time.Hour, 48*time.Hour), UndoFor: 15 * time.Second,
 		Logger: slog.New(slog.DiscardHandler), Parallel: 8, RosterAge: 50 * time.Millisecond, AnnounceWait: time.Second,
 	}
+}
+
+// desk goes by the plan that organizations begin with.
+func (w *world) desk() casework.Desk {
+	plan := w.config().Plan
+	return casework.Desk{Plan: &plan}
 }
 
 // restart is a new process on the same store: what was only in memory is gone.

@@ -12,6 +12,9 @@ type metrics struct {
 	events       *prometheus.CounterVec
 	assigned     *prometheus.CounterVec
 	commands     *prometheus.CounterVec
+	replies      *prometheus.CounterVec
+	woken        prometheus.Counter
+	placed       prometheus.Counter
 	swept        prometheus.Counter
 	outboxes     prometheus.Gauge
 }
@@ -30,6 +33,15 @@ func newMetrics(r prometheus.Registerer) metrics {
 		commands: register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "bedside_workflow_commands_total", Help: "Commands of people, by name and outcome.",
 		}, []string{"command", "outcome"})),
+		replies: register(r, prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "bedside_workflow_replies_total", Help: "Attempts to publish a reply, by site and what became of them: done, pending, retry, refused or by_hand.",
+		}, []string{"site", "outcome"})),
+		woken: register(r, prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "bedside_workflow_woken_total", Help: "Cases changed by time alone: due soon, overdue, escalated, reminded, end of a hold or a snooze.",
+		})),
+		placed: register(r, prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "bedside_workflow_placed_total", Help: "Cases that waited for somebody with room and got an owner.",
+		})),
 		swept: register(r, prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "bedside_workflow_outboxes_swept_total", Help: "Reviews whose events were told late, after an interruption.",
 		})),

@@ -32,6 +32,14 @@ func (c *Cases) drain(ctx context.Context, scope docstore.Scope, docs []collecti
 	if len(told) == 0 {
 		return docs, errs
 	}
+	if c.cfg.Teller != nil {
+		if err := c.tellPeople(ctx, scope.OrgID(), docs, told); err != nil {
+			for _, i := range told {
+				errs[i] = err
+			}
+			return docs, errs
+		}
+	}
 	if err := c.cfg.Announcer.Announce(ctx, changes); err != nil {
 		for _, i := range told {
 			errs[i] = fmt.Errorf("announce changes of reviews: %w", err)
@@ -48,6 +56,18 @@ func (c *Cases) drain(ctx context.Context, scope docstore.Scope, docs []collecti
 		}
 	})
 	return out, errs
+}
+
+// tellPeople makes notifications of what the outboxes hold.
+func (c *Cases) tellPeople(ctx context.Context, org string, docs []collections.Review, of []int) error {
+	changed := make([]collections.Review, 0, len(of))
+	for _, i := range of {
+		changed = append(changed, docs[i])
+	}
+	if err := c.cfg.Teller.Tell(ctx, org, changed); err != nil {
+		return fmt.Errorf("make notifications of case events: %w", err)
+	}
+	return nil
 }
 
 // keep stores events in the history, unless they are there.

@@ -132,14 +132,14 @@ func (c *Cases) open(ctx context.Context, in *intake, steps []*step) {
 	var rules []string
 	for _, s := range steps {
 		queue := in.queues[s.id]
-		decision, settle, err := c.roster.choose(ctx, in.org, queue[0].event.LocationID)
+		decision, desk, settle, err := c.roster.choose(ctx, in.org, arrival(queue[0].event))
 		if err != nil {
 			s.err = err
 			continue
 		}
-		s.doc = c.desk.Open(queue[0].event, decision, c.cfg.Clock())
+		s.doc = desk.Open(queue[0].event, decision, c.cfg.Clock())
 		s.done = 1
-		s.doc, s.done, _ = c.fold(s.doc, queue, s.done)
+		s.doc, s.done, _ = c.fold(desk, s.doc, queue, s.done)
 		docs, opened, settles = append(docs, &s.doc), append(opened, s), append(settles, settle)
 		rules = append(rules, string(decision.Rule))
 	}
@@ -160,12 +160,32 @@ func (c *Cases) open(ctx context.Context, in *intake, steps []*step) {
 	}
 }
 
+// arrival is what of an observation its routing depends on.
+func arrival(in events.ReviewTagged) collections.Review {
+	doc := collections.Review{
+		LocationID: in.LocationID, Site: in.Site, Rating: in.Rating, Title: in.Title, Text: in.Text,
+		Analysis: in.Analysis, PostedAt: in.PostedAt, PostedAtKnown: !in.PostedAt.IsZero(),
+	}
+	doc.ID, doc.OrgID = in.ReviewID, in.OrgID
+	return doc
+}
+
 // change brings reviews that are there up to date.
 func (c *Cases) change(ctx context.Context, in *intake, steps []*step) {
+	if len(steps) == 0 {
+		return
+	}
+	desk, err := c.roster.desk(ctx, in.org)
+	if err != nil {
+		for _, s := range steps {
+			s.err = err
+		}
+		return
+	}
 	each(len(steps), c.cfg.Parallel, func(i int) {
 		s := steps[i]
 		queue := in.queues[s.id]
-		after, done, changed := c.fold(s.doc, queue, 0)
+		after, done, changed := c.fold(desk, s.doc, queue, 0)
 		if !changed {
 			// Most often all of it came before: no write, but its events may still
 			// have to be told.
@@ -175,7 +195,7 @@ func (c *Cases) change(ctx context.Context, in *intake, steps []*step) {
 			return
 		}
 		s.doc, s.err = c.reviews.Update(ctx, in.scope, s.id, func(doc *collections.Review) error {
-			after, n, changed := c.fold(*doc, queue, 0)
+			after, n, changed := c.fold(desk, *doc, queue, 0)
 			s.done = n
 			if !changed {
 				return docstore.ErrSkip
@@ -195,10 +215,10 @@ func (c *Cases) change(ctx context.Context, in *intake, steps []*step) {
 
 // fold applies a queue from position done on until it is through or the outbox is
 // full.
-func (c *Cases) fold(doc collections.Review, queue []item, done int) (after collections.Review, n int, changed bool) {
+func (c *Cases) fold(desk casework.Desk, doc collections.Review, queue []item, done int) (after collections.Review, n int, changed bool) {
 	for ; done < len(queue) && !casework.Full(doc); done++ {
 		var one bool
-		doc, one = c.desk.Observe(doc, queue[done].event, c.cfg.Clock())
+		doc, one = desk.Observe(doc, queue[done].event, c.cfg.Clock())
 		changed = changed || one
 	}
 	return doc, done, changed

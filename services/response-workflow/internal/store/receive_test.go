@@ -320,7 +320,7 @@ func troubled(t *testing.T, w *world, seed uint64, reviews int) {
 			if _, err := w.cases.AddNote(t.Context(), command(n), note, "text"); err == nil {
 				notes[id(n)+note]++
 			}
-			_, _ = w.cases.SetStatus(t.Context(), command(n), review.Statuses()[r.IntN(7)], "because")
+			_, _ = w.cases.SetStatus(t.Context(), command(n), casework.StatusChange{To: review.Statuses()[r.IntN(7)], Reason: "because", RootCause: "staff"})
 		}
 		for n := range lives {
 			left = left || next[n] < len(lives[n])
@@ -394,7 +394,7 @@ func (w *world) mustBeRight(n int, life []events.ReviewTagged) {
 
 func TestSweep_LeftByADeadProcess_MadeGood(t *testing.T) {
 	w := newWorld(t)
-	doc := casework.Desk{Policy: w.config().Policy}.Open(seen(1, events.Posted, 1, 0), decisionFor("a"), time.Now())
+	doc := w.desk().Open(seen(1, events.Posted, 1, 0), decisionFor("a"), time.Now())
 	w.insert(w.data.Reviews.InsertIfAbsent(t.Context(), docstore.Org(org), &doc))
 	n, err := w.cases.Sweep(t.Context(), time.Hour)
 	require.NoError(t, err)
@@ -413,7 +413,7 @@ func TestSweep_LeftByADeadProcess_MadeGood(t *testing.T) {
 func TestSweep_ManyPages_AllMadeGood(t *testing.T) {
 	w := newWorld(t)
 	for n := range 130 {
-		doc := casework.Desk{Policy: w.config().Policy}.Open(seen(n, events.Posted, 1, 0), decisionFor("a"), time.Now())
+		doc := w.desk().Open(seen(n, events.Posted, 1, 0), decisionFor("a"), time.Now())
 		w.insert(w.data.Reviews.InsertIfAbsent(t.Context(), docstore.Org(org), &doc))
 	}
 	n, err := w.cases.Sweep(t.Context(), 0)

@@ -6,38 +6,60 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for ChangeCommitmentJSONBodyState.
+const (
+	ChangeCommitmentJSONBodyStateDropped ChangeCommitmentJSONBodyState = "dropped"
+	ChangeCommitmentJSONBodyStateKept    ChangeCommitmentJSONBodyState = "kept"
+	ChangeCommitmentJSONBodyStateOpen    ChangeCommitmentJSONBodyState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ChangeCommitmentJSONBodyState enum.
+func (e ChangeCommitmentJSONBodyState) Valid() bool {
+	switch e {
+	case ChangeCommitmentJSONBodyStateDropped:
+		return true
+	case ChangeCommitmentJSONBodyStateKept:
+		return true
+	case ChangeCommitmentJSONBodyStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SetStatusJSONBodyStatus.
 const (
-	New             SetStatusJSONBodyStatus = "new"
-	NoReplyNeeded   SetStatusJSONBodyStatus = "no_reply_needed"
-	OnHold          SetStatusJSONBodyStatus = "on_hold"
-	Open            SetStatusJSONBodyStatus = "open"
-	Replied         SetStatusJSONBodyStatus = "replied"
-	Resolved        SetStatusJSONBodyStatus = "resolved"
-	WaitingApproval SetStatusJSONBodyStatus = "waiting_approval"
+	SetStatusJSONBodyStatusNew             SetStatusJSONBodyStatus = "new"
+	SetStatusJSONBodyStatusNoReplyNeeded   SetStatusJSONBodyStatus = "no_reply_needed"
+	SetStatusJSONBodyStatusOnHold          SetStatusJSONBodyStatus = "on_hold"
+	SetStatusJSONBodyStatusOpen            SetStatusJSONBodyStatus = "open"
+	SetStatusJSONBodyStatusReplied         SetStatusJSONBodyStatus = "replied"
+	SetStatusJSONBodyStatusResolved        SetStatusJSONBodyStatus = "resolved"
+	SetStatusJSONBodyStatusWaitingApproval SetStatusJSONBodyStatus = "waiting_approval"
 )
 
 // Valid indicates whether the value is a known member of the SetStatusJSONBodyStatus enum.
 func (e SetStatusJSONBodyStatus) Valid() bool {
 	switch e {
-	case New:
+	case SetStatusJSONBodyStatusNew:
 		return true
-	case NoReplyNeeded:
+	case SetStatusJSONBodyStatusNoReplyNeeded:
 		return true
-	case OnHold:
+	case SetStatusJSONBodyStatusOnHold:
 		return true
-	case Open:
+	case SetStatusJSONBodyStatusOpen:
 		return true
-	case Replied:
+	case SetStatusJSONBodyStatusReplied:
 		return true
-	case Resolved:
+	case SetStatusJSONBodyStatusResolved:
 		return true
-	case WaitingApproval:
+	case SetStatusJSONBodyStatusWaitingApproval:
 		return true
 	default:
 		return false
@@ -118,12 +140,19 @@ type Done struct {
 
 // Problem defines model for Problem.
 type Problem struct {
-	Code              string  `json:"code"`
-	Detail            *string `json:"detail,omitempty"`
-	RetryAfterSeconds *int    `json:"retry_after_seconds,omitempty"`
-	Status            int     `json:"status"`
-	Title             string  `json:"title"`
-	Type              string  `json:"type"`
+	Code string `json:"code"`
+
+	// CurrentDraft As the store has it.
+	CurrentDraft *map[string]interface{} `json:"current_draft,omitempty"`
+	CurrentRev   *int64                  `json:"current_rev,omitempty"`
+	Detail       *string                 `json:"detail,omitempty"`
+
+	// Findings Of package replycheck.
+	Findings          *[]map[string]interface{} `json:"findings,omitempty"`
+	RetryAfterSeconds *int                      `json:"retry_after_seconds,omitempty"`
+	Status            int                       `json:"status"`
+	Title             string                    `json:"title"`
+	Type              string                    `json:"type"`
 }
 
 // ActorId defines model for ActorId.
@@ -140,6 +169,173 @@ type Id = string
 
 // Org defines model for Org.
 type Org = string
+
+// TestChannelParams defines parameters for TestChannel.
+type TestChannelParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+}
+
+// GetDigestParams defines parameters for GetDigest.
+type GetDigestParams struct {
+	// Week ISO 8601 (2026-W47); the last complete one where it is left out.
+	Week *string `form:"week,omitempty" json:"week,omitempty"`
+
+	// LocationId All where it is left out.
+	LocationId *[]string `form:"location_id,omitempty" json:"location_id,omitempty"`
+	BedsideOrg Org       `json:"Bedside-Org"`
+}
+
+// ReadNotificationsJSONBody defines parameters for ReadNotifications.
+type ReadNotificationsJSONBody struct {
+	Ids   *[]string  `json:"ids,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// ReadNotificationsParams defines parameters for ReadNotifications.
+type ReadNotificationsParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+}
+
+// RequestApprovalJSONBody defines parameters for RequestApproval.
+type RequestApprovalJSONBody struct {
+	Version int `json:"version"`
+}
+
+// RequestApprovalParams defines parameters for RequestApproval.
+type RequestApprovalParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// DecideApprovalJSONBody defines parameters for DecideApproval.
+type DecideApprovalJSONBody struct {
+	Approve bool    `json:"approve"`
+	Comment *string `json:"comment,omitempty"`
+	Version int     `json:"version"`
+}
+
+// DecideApprovalParams defines parameters for DecideApproval.
+type DecideApprovalParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// AddCommitmentJSONBody defines parameters for AddCommitment.
+type AddCommitmentJSONBody struct {
+	DueAt time.Time `json:"due_at"`
+
+	// Id The same id again adds no second one.
+	Id string `json:"id"`
+
+	// OwnerId Missing is the owner of the case.
+	OwnerId *string `json:"owner_id,omitempty"`
+	Text    string  `json:"text"`
+}
+
+// AddCommitmentParams defines parameters for AddCommitment.
+type AddCommitmentParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// ChangeCommitmentJSONBody defines parameters for ChangeCommitment.
+type ChangeCommitmentJSONBody struct {
+	DueAt   *time.Time                     `json:"due_at,omitempty"`
+	OwnerId *string                        `json:"owner_id,omitempty"`
+	Reason  *string                        `json:"reason,omitempty"`
+	State   *ChangeCommitmentJSONBodyState `json:"state,omitempty"`
+}
+
+// ChangeCommitmentParams defines parameters for ChangeCommitment.
+type ChangeCommitmentParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// ChangeCommitmentJSONBodyState defines parameters for ChangeCommitment.
+type ChangeCommitmentJSONBodyState string
+
+// DiscardDraftParams defines parameters for DiscardDraft.
+type DiscardDraftParams struct {
+	Version        int     `form:"version" json:"version"`
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// SaveDraftJSONBody defines parameters for SaveDraft.
+type SaveDraftJSONBody struct {
+	Origin  *string `json:"origin,omitempty"`
+	Text    string  `json:"text"`
+	Version int     `json:"version"`
+}
+
+// SaveDraftParams defines parameters for SaveDraft.
+type SaveDraftParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// MergeJSONBody defines parameters for Merge.
+type MergeJSONBody struct {
+	// Into Missing makes it one of its own.
+	Into *string `json:"into,omitempty"`
+}
+
+// MergeParams defines parameters for Merge.
+type MergeParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
 
 // AddNoteJSONBody defines parameters for AddNote.
 type AddNoteJSONBody struct {
@@ -178,10 +374,87 @@ type SetOwnerParams struct {
 	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
 }
 
+// UndoPublicationParams defines parameters for UndoPublication.
+type UndoPublicationParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// PublishReplyJSONBody defines parameters for PublishReply.
+type PublishReplyJSONBody struct {
+	OverrideReason *string `json:"override_reason,omitempty"`
+	Version        int     `json:"version"`
+}
+
+// PublishReplyParams defines parameters for PublishReply.
+type PublishReplyParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// ConfirmCopiedParams defines parameters for ConfirmCopied.
+type ConfirmCopiedParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// RetryPublicationParams defines parameters for RetryPublication.
+type RetryPublicationParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// SnoozeJSONBody defines parameters for Snooze.
+type SnoozeJSONBody struct {
+	// Until Missing wakes it.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// SnoozeParams defines parameters for Snooze.
+type SnoozeParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
 // SetStatusJSONBody defines parameters for SetStatus.
 type SetStatusJSONBody struct {
-	Reason *string                 `json:"reason,omitempty"`
-	Status SetStatusJSONBodyStatus `json:"status"`
+	// Reason Required for no_reply_needed and on_hold.
+	Reason    *string                 `json:"reason,omitempty"`
+	RootCause *string                 `json:"root_cause,omitempty"`
+	Status    SetStatusJSONBodyStatus `json:"status"`
+
+	// Until For on_hold.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // SetStatusParams defines parameters for SetStatus.
@@ -250,11 +523,38 @@ type CorrectTagsJSONBodyTagsPolarity string
 // CorrectTagsJSONBodyUrgent defines parameters for CorrectTags.
 type CorrectTagsJSONBodyUrgent string
 
+// ReadNotificationsJSONRequestBody defines body for ReadNotifications for application/json ContentType.
+type ReadNotificationsJSONRequestBody ReadNotificationsJSONBody
+
+// RequestApprovalJSONRequestBody defines body for RequestApproval for application/json ContentType.
+type RequestApprovalJSONRequestBody RequestApprovalJSONBody
+
+// DecideApprovalJSONRequestBody defines body for DecideApproval for application/json ContentType.
+type DecideApprovalJSONRequestBody DecideApprovalJSONBody
+
+// AddCommitmentJSONRequestBody defines body for AddCommitment for application/json ContentType.
+type AddCommitmentJSONRequestBody AddCommitmentJSONBody
+
+// ChangeCommitmentJSONRequestBody defines body for ChangeCommitment for application/json ContentType.
+type ChangeCommitmentJSONRequestBody ChangeCommitmentJSONBody
+
+// SaveDraftJSONRequestBody defines body for SaveDraft for application/json ContentType.
+type SaveDraftJSONRequestBody SaveDraftJSONBody
+
+// MergeJSONRequestBody defines body for Merge for application/json ContentType.
+type MergeJSONRequestBody MergeJSONBody
+
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody AddNoteJSONBody
 
 // SetOwnerJSONRequestBody defines body for SetOwner for application/json ContentType.
 type SetOwnerJSONRequestBody SetOwnerJSONBody
+
+// PublishReplyJSONRequestBody defines body for PublishReply for application/json ContentType.
+type PublishReplyJSONRequestBody PublishReplyJSONBody
+
+// SnoozeJSONRequestBody defines body for Snooze for application/json ContentType.
+type SnoozeJSONRequestBody SnoozeJSONBody
 
 // SetStatusJSONRequestBody defines body for SetStatus for application/json ContentType.
 type SetStatusJSONRequestBody SetStatusJSONBody
@@ -264,12 +564,57 @@ type CorrectTagsJSONRequestBody CorrectTagsJSONBody
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// TestChannel Send a test message to a channel now
+	// (POST /internal/v1/channels/{id}/test)
+	TestChannel(c *gin.Context, id Id, params TestChannelParams)
+	// GetDigest The week of locations, as numbers and as the e-mail shows it
+	// (GET /internal/v1/digest)
+	GetDigest(c *gin.Context, params GetDigestParams)
+	// ReadNotifications Mark the acting person's notifications as read
+	// (POST /internal/v1/notifications/read)
+	ReadNotifications(c *gin.Context, params ReadNotificationsParams)
+	// RequestApproval Ask another person to approve the draft
+	// (POST /internal/v1/reviews/{id}/approval)
+	RequestApproval(c *gin.Context, id Id, params RequestApprovalParams)
+	// DecideApproval Approve the draft, or return it
+	// (PUT /internal/v1/reviews/{id}/approval)
+	DecideApproval(c *gin.Context, id Id, params DecideApprovalParams)
+	// AddCommitment Promise something by a date
+	// (POST /internal/v1/reviews/{id}/commitments)
+	AddCommitment(c *gin.Context, id Id, params AddCommitmentParams)
+	// ChangeCommitment Keep, drop, move or hand over a commitment
+	// (PATCH /internal/v1/reviews/{id}/commitments/{commitment_id})
+	ChangeCommitment(c *gin.Context, id Id, commitmentId string, params ChangeCommitmentParams)
+	// DiscardDraft Throw the draft away
+	// (DELETE /internal/v1/reviews/{id}/draft)
+	DiscardDraft(c *gin.Context, id Id, params DiscardDraftParams)
+	// SaveDraft Save the draft of the reply
+	// (PUT /internal/v1/reviews/{id}/draft)
+	SaveDraft(c *gin.Context, id Id, params SaveDraftParams)
+	// Merge Make the case part of another, or one of its own again
+	// (PUT /internal/v1/reviews/{id}/merge)
+	Merge(c *gin.Context, id Id, params MergeParams)
 	// AddNote Add an internal note
 	// (POST /internal/v1/reviews/{id}/notes)
 	AddNote(c *gin.Context, id Id, params AddNoteParams)
 	// SetOwner Give the case to a person
 	// (PUT /internal/v1/reviews/{id}/owner)
 	SetOwner(c *gin.Context, id Id, params SetOwnerParams)
+	// UndoPublication Take a reply back that has not left yet
+	// (DELETE /internal/v1/reviews/{id}/publication)
+	UndoPublication(c *gin.Context, id Id, params UndoPublicationParams)
+	// PublishReply Publish the draft
+	// (POST /internal/v1/reviews/{id}/publication)
+	PublishReply(c *gin.Context, id Id, params PublishReplyParams)
+	// ConfirmCopied Say that the reply was pasted on the site
+	// (POST /internal/v1/reviews/{id}/publication/copied)
+	ConfirmCopied(c *gin.Context, id Id, params ConfirmCopiedParams)
+	// RetryPublication Send a failed reply again now
+	// (POST /internal/v1/reviews/{id}/publication/retry)
+	RetryPublication(c *gin.Context, id Id, params RetryPublicationParams)
+	// Snooze Hide the case until a time; the zero time shows it again
+	// (PUT /internal/v1/reviews/{id}/snooze)
+	Snooze(c *gin.Context, id Id, params SnoozeParams)
 	// SetStatus Change the status of the case
 	// (PUT /internal/v1/reviews/{id}/status)
 	SetStatus(c *gin.Context, id Id, params SetStatusParams)
@@ -289,6 +634,1043 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// TestChannel operation middleware
+func (siw *ServerInterfaceWrapper) TestChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TestChannelParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TestChannel(c, id, params)
+}
+
+// GetDigest operation middleware
+func (siw *ServerInterfaceWrapper) GetDigest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDigestParams
+
+	// ------------- Optional query parameter "week" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "week", c.Request.URL.Query(), &params.Week, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter week: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "location_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "location_id", c.Request.URL.Query(), &params.LocationId, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter location_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDigest(c, params)
+}
+
+// ReadNotifications operation middleware
+func (siw *ServerInterfaceWrapper) ReadNotifications(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReadNotificationsParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReadNotifications(c, params)
+}
+
+// RequestApproval operation middleware
+func (siw *ServerInterfaceWrapper) RequestApproval(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestApprovalParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RequestApproval(c, id, params)
+}
+
+// DecideApproval operation middleware
+func (siw *ServerInterfaceWrapper) DecideApproval(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecideApprovalParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DecideApproval(c, id, params)
+}
+
+// AddCommitment operation middleware
+func (siw *ServerInterfaceWrapper) AddCommitment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddCommitmentParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddCommitment(c, id, params)
+}
+
+// ChangeCommitment operation middleware
+func (siw *ServerInterfaceWrapper) ChangeCommitment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "commitment_id" -------------
+	var commitmentId string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "commitment_id", c.Param("commitment_id"), &commitmentId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter commitment_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeCommitmentParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeCommitment(c, id, commitmentId, params)
+}
+
+// DiscardDraft operation middleware
+func (siw *ServerInterfaceWrapper) DiscardDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DiscardDraftParams
+
+	// ------------- Required query parameter "version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "version", c.Request.URL.Query(), &params.Version, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DiscardDraft(c, id, params)
+}
+
+// SaveDraft operation middleware
+func (siw *ServerInterfaceWrapper) SaveDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SaveDraftParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveDraft(c, id, params)
+}
+
+// Merge operation middleware
+func (siw *ServerInterfaceWrapper) Merge(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MergeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Merge(c, id, params)
+}
 
 // AddNote operation middleware
 func (siw *ServerInterfaceWrapper) AddNote(c *gin.Context) {
@@ -512,6 +1894,566 @@ func (siw *ServerInterfaceWrapper) SetOwner(c *gin.Context) {
 	}
 
 	siw.Handler.SetOwner(c, id, params)
+}
+
+// UndoPublication operation middleware
+func (siw *ServerInterfaceWrapper) UndoPublication(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UndoPublicationParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoPublication(c, id, params)
+}
+
+// PublishReply operation middleware
+func (siw *ServerInterfaceWrapper) PublishReply(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PublishReplyParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PublishReply(c, id, params)
+}
+
+// ConfirmCopied operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmCopied(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConfirmCopiedParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmCopied(c, id, params)
+}
+
+// RetryPublication operation middleware
+func (siw *ServerInterfaceWrapper) RetryPublication(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryPublicationParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetryPublication(c, id, params)
+}
+
+// Snooze operation middleware
+func (siw *ServerInterfaceWrapper) Snooze(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SnoozeParams
+
+	headers := c.Request.Header
+
+	// ------------- Required header parameter "Bedside-Org" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Org")]; found {
+		var BedsideOrg Org
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Org, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Org", valueList[0], &BedsideOrg, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Org: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideOrg = BedsideOrg
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Org is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required header parameter "Bedside-Actor-Id" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Id")]; found {
+		var BedsideActorId ActorId
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Id, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Id", valueList[0], &BedsideActorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Id: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorId = BedsideActorId
+
+	} else {
+		siw.ErrorHandler(c, fmt.Errorf("Header parameter Bedside-Actor-Id is required, but not found"), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional header parameter "Bedside-Actor-Name" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Actor-Name")]; found {
+		var BedsideActorName ActorName
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Actor-Name, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Actor-Name", valueList[0], &BedsideActorName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Actor-Name: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideActorName = &BedsideActorName
+
+	}
+
+	// ------------- Optional header parameter "Bedside-Expected-Rev" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Bedside-Expected-Rev")]; found {
+		var BedsideExpectedRev ExpectedRev
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Bedside-Expected-Rev, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Bedside-Expected-Rev", valueList[0], &BedsideExpectedRev, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Bedside-Expected-Rev: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.BedsideExpectedRev = &BedsideExpectedRev
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Snooze(c, id, params)
 }
 
 // SetStatus operation middleware
@@ -882,4 +2824,19 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/internal/v1/reviews/:id/notes", wrapper.AddNote)
 	router.DELETE(options.BaseURL+"/internal/v1/reviews/:id/tags", wrapper.WithdrawCorrection)
 	router.PUT(options.BaseURL+"/internal/v1/reviews/:id/tags", wrapper.CorrectTags)
+	router.DELETE(options.BaseURL+"/internal/v1/reviews/:id/draft", wrapper.DiscardDraft)
+	router.PUT(options.BaseURL+"/internal/v1/reviews/:id/draft", wrapper.SaveDraft)
+	router.POST(options.BaseURL+"/internal/v1/reviews/:id/approval", wrapper.RequestApproval)
+	router.PUT(options.BaseURL+"/internal/v1/reviews/:id/approval", wrapper.DecideApproval)
+	router.DELETE(options.BaseURL+"/internal/v1/reviews/:id/publication", wrapper.UndoPublication)
+	router.POST(options.BaseURL+"/internal/v1/reviews/:id/publication", wrapper.PublishReply)
+	router.POST(options.BaseURL+"/internal/v1/reviews/:id/publication/copied", wrapper.ConfirmCopied)
+	router.POST(options.BaseURL+"/internal/v1/reviews/:id/publication/retry", wrapper.RetryPublication)
+	router.PUT(options.BaseURL+"/internal/v1/reviews/:id/snooze", wrapper.Snooze)
+	router.PUT(options.BaseURL+"/internal/v1/reviews/:id/merge", wrapper.Merge)
+	router.POST(options.BaseURL+"/internal/v1/reviews/:id/commitments", wrapper.AddCommitment)
+	router.PATCH(options.BaseURL+"/internal/v1/reviews/:id/commitments/:commitment_id", wrapper.ChangeCommitment)
+	router.POST(options.BaseURL+"/internal/v1/notifications/read", wrapper.ReadNotifications)
+	router.POST(options.BaseURL+"/internal/v1/channels/:id/test", wrapper.TestChannel)
+	router.GET(options.BaseURL+"/internal/v1/digest", wrapper.GetDigest)
 }

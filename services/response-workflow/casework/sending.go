@@ -1,0 +1,109 @@
+package casework
+
+import (
+	"time"
+
+	"github.com/bedside-health/bedside/libs/collections"
+)
+
+// MaxAttempts is how often a reply is sent before it needs a person.
+const MaxAttempts = 20
+
+// SendKind says how an attempt to send a reply ended.
+type SendKind string
+
+// The ends of attempts. Retry is for everything that may be otherwise the next time, also where it is not
+// known whether the site took the reply.
+const (
+	SendDone    SendKind = "done"
+	SendPending SendKind = "pending"
+	SendRetry   SendKind = "retry"
+	SendRefused SendKind = "refused"
+	SendByHand  SendKind = "by_hand"
+)
+
+// Outcome is how an attempt to send a reply ended.
+type Outcome struct {
+	Kind SendKind
+	// After is when to try again, from now, for SendRetry.
+	After time.Duration
+	// Problem says what is wrong and what to do, for SendRetry and SendRefused.
+	Problem string
+	// URL is where a person pastes it, for SendByHand.
+	URL string
+}
+
+// LeaseSend lets holder alone send the reply until the lease ends, and reports whether it may:
+// the time to undo is over, or the next attempt is due, and nobody else is at it. The document
+// is stored before anything leaves; from then on the reply cannot be undone. If the holder dies, the reply
+// is due again at the end of the lease, so that setting it on the site has to be idempotent.
+func (d Desk) LeaseSend(doc collections.Review, holder string, lease time.Duration, now time.Time) (collections.Review, bool) {
+	p := doc.Publication
+	if p == nil || holder == "" || lease <= 0 {
+		return doc, false
+	}
+	c := d.begin(doc, now)
+	switch p.State {
+	case collections.PublicationScheduled:
+		if p.NotBefore.After(c.now) {
+			return doc, false
+		}
+	case collections.PublicationSending:
+		if p.NextAt.After(c.now) || p.LeaseUntil.After(c.now) {
+			return doc, false
+		}
+	default:
+		return doc, false
+	}
+	next := c.publication()
+	next.State, next.Replaces = collections.PublicationSending, nil
+	next.Attempts++
+	next.LeaseHolder, next.LeaseUntil = holder, c.now.Add(lease)
+	next.NextAt = next.LeaseUntil
+	// An attempt is no news: where it ends is.
+	c.changed = true
+	return c.finish()
+}
+
+// Sent takes over how the attempt of a holder ended. Whoever holds no lease any more, and a
+// reply that was seen on the site meanwhile, change nothing.
+func (d Desk) Sent(doc collections.Review, holder string, out Outcome, now time.Time) (collections.Review, bool) {
+	p := doc.Publication
+	if p == nil || p.State != collections.PublicationSending || p.LeaseHolder != holder || holder == "" {
+		return doc, false
+	}
+	c := d.begin(doc, now)
+	by := system("publisher")
+	switch out.Kind {
+	case SendDone:
+		c.settle(settlement{state: collections.PublicationPublished, event: collections.EventReplySent, by: by})
+	case SendPending:
+		c.settle(settlement{state: collections.PublicationPending, event: collections.EventReplySent, by: by, reason: "the site looks at it"})
+	case SendByHand:
+		c.settle(settlement{state: collections.PublicationByHand, event: collections.EventReplyFailed, by: by, reason: "the site takes no replies from programs: copy it there", url: out.URL})
+	case SendRetry:
+		if p.Attempts < MaxAttempts {
+			next := c.publication()
+			next.LeaseHolder, next.LeaseUntil, next.Problem = "", time.Time{}, out.Problem
+			next.NextAt = c.now.Add(max(0, out.After))
+			c.changed = true
+			break
+		}
+		fallthrough
+	default:
+		c.settle(settlement{state: collections.PublicationFailed, event: collections.EventReplyFailed, by: by, reason: out.Problem, problem: out.Problem})
+	}
+	return c.finish()
+}
+
+// sendAt is when a publication wants its next attempt; zero if it wants none.
+func sendAt(p *collections.Publication) time.Time {
+	switch {
+	case p == nil:
+	case p.State == collections.PublicationScheduled:
+		return p.NotBefore
+	case p.State == collections.PublicationSending:
+		return p.NextAt
+	}
+	return time.Time{}
+}
