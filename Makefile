@@ -59,13 +59,21 @@ test-web: $(WEB)/node_modules/.package-lock.json ## Run the web app's unit tests
 test-browser: build ## Run the browser tests in Chromium, or say why not
 	cd $(WEB) && BEDSIDE_E2E_REQUIRED="$${CI:+1}" npm run --silent e2e
 
+# Packages of pure rules start no goroutine; the race detector only makes them slow. Where several goroutines
+# use them, the packages that do so are tested under it.
+PURE := libs/(sla|routing|replycheck|replytext|accuracy)|services/response-workflow/(casework|notify|digest)|services/sentiment/tagging(/learn|/token)?
+
 .PHONY: race
 race: ## Run the Go tests under the race detector (needs a C compiler)
-	BEDSIDE_KILL_REVIEWS=$${BEDSIDE_KILL_REVIEWS:-300} go test -race -timeout 30m work
+	BEDSIDE_KILL_REVIEWS=$${BEDSIDE_KILL_REVIEWS:-300} go test -race -timeout 30m $$(go list work | grep -vE 'bedside/($(PURE))$$')
 
 .PHONY: kill-test
 kill-test: ## Kill the whole process ten times while 5,000 reviews flow in
 	BEDSIDE_KILL_REVIEWS=5000 BEDSIDE_KILL_ROUNDS=10 go test -count=1 -timeout 20m -run 'TestUp_KilledAtRandomMoments' -v ./tools/scenarios
+
+.PHONY: test-kafka
+test-kafka: ## Run the Kafka tests and the pipeline on a real Apache Kafka of three brokers (needs Java 17 and Maven)
+	BEDSIDE_REAL_KAFKA=1 BEDSIDE_KAFKA_JARS=$(CURDIR)/bin/kafka go test -count=1 -v -timeout 30m ./tools/realkafka
 
 .PHONY: week
 week: ## Run the scraper through a simulated week of 300 listings on six misbehaving sites
@@ -76,6 +84,10 @@ bench: ## Run the benchmarks whose figures are in docs/benchmarks.md
 	go test -run '^$$' -bench Inbox -benchtime 3x -timeout 30m ./services/gateway
 	go test -run '^$$' -bench Import_Fifty -benchtime 1x -timeout 30m ./tools/scenarios
 	go test -run '^$$' -bench 'Analyze$$|Analyze_Mega|New' ./services/sentiment/tagging
+
+.PHONY: bench-sentiment
+bench-sentiment: ## Measure the sentiment service: Kafka to Kafka, memory, replicas
+	go test -run '^$$' -bench 'KafkaToKafka|Process' -benchtime 1x -timeout 30m ./services/sentiment
 
 .PHONY: bench-all
 bench-all: ## Run every benchmark there is
