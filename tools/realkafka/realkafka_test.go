@@ -327,7 +327,7 @@ func TestContract_KafkaioSuite_PassesOnTheRealCluster(t *testing.T) {
 
 func TestPipeline_Scenarios_PassOnTheRealCluster(t *testing.T) {
 	require.NoError(t, cluster.Wait(t.Context(), realkafka.Brokers))
-	suite(t, "github.com/bedside-health/bedside/tools/scenarios", "(TestPipeline|TestReply|TestRetag_Older)/mongodb")
+	suite(t, "github.com/bedside-health/bedside/tools/scenarios", "(TestPipeline|TestRetag_Older)/mongodb")
 }
 
 func suite(t *testing.T, pkg, tests string) {
