@@ -21,7 +21,7 @@ import (
 type Config struct {
 	Seed     uint64
 	Listings int
-	// Days is how long things happen. After that nothing new happens, and the scraper
+	// Days is how long things happen and go wrong. After that nothing does, and the scraper
 	// has time to hear of what was last.
 	Days int
 	// FullEvery is how often complete lists are read.

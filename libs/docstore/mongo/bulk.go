@@ -54,7 +54,7 @@ func (t *table) replacePart(ctx context.Context, swaps []docstore.Swap) ([]error
 	}
 	// FerretDB refuses the whole command where a unique index refuses one operation.
 	whole := err != nil && !refused(err, results)
-	if whole && !isDuplicate(err) {
+	if whole && leavesOpen(err) {
 		return nil, err
 	}
 	stored, err := t.writes(ctx, swaps)
@@ -99,6 +99,13 @@ func refused(err error, results []error) bool {
 		results[w.Index] = docstore.ErrDup
 	}
 	return true
+}
+
+// leavesOpen reports whether a bulk write failed in a way that does not let the documents
+// tell what came about: no unique index is why, or what was written may be undone.
+func leavesOpen(err error) bool {
+	var bulk mongo.BulkWriteException
+	return !isDuplicate(err) || errors.As(err, &bulk) && bulk.WriteConcernError != nil
 }
 
 type lastWrite struct {

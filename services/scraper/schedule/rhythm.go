@@ -42,7 +42,7 @@ func moving(mean, value float64) float64 {
 // Hear learns the rhythm of a listing from what a poll read before it failed or was
 // stopped: what was told then is not new to the poll that goes on from there.
 func (p Policy) Hear(s *collections.PollState, o Outcome, now time.Time) {
-	if o.New > 0 {
+	if o.New > 0 || !o.Latest.IsZero() {
 		p.hear(s, o, now)
 	}
 }
@@ -62,6 +62,11 @@ func (p Policy) hear(s *collections.PollState, o Outcome, now time.Time) {
 			s.Gaps++
 		}
 		s.NewestAt = t
+	}
+	if o.Latest.After(s.NewestAt) && !o.Latest.After(now) {
+		// A poll that told of it died, so that its gap is not known; but a listing that has
+		// it is not dormant.
+		s.NewestAt = o.Latest
 	}
 	if s.NewestAt.IsZero() {
 		s.NewestAt = now

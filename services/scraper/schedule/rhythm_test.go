@@ -272,3 +272,43 @@ func TestSucceed_SecondLookAtMissingReviewsFails_IsRepeatedSoonAndThenLessOften(
 		})
 	}
 }
+
+func TestSucceed_MissingReviewIsNotInTheInboxYet_IsLookedForLessAndLessOften(t *testing.T) {
+	full := schedule.Plan{Full: true}
+	held := schedule.Outcome{Plan: full, Reviews: 11, Total: 11, Complete: true, Missed: 1, Held: 1}
+	s := read()
+	at := now
+	var waits []time.Duration
+	for range 4 {
+		policy.Succeed(&s, held, 0, at, even)
+		require.False(t, s.NeedFull)
+		require.False(t, policy.Plan(s, s.FullBy.Add(-time.Second)).Full)
+		require.True(t, policy.Plan(s, s.FullBy).Full)
+		waits = append(waits, s.FullBy.Sub(at))
+		at = s.FullBy
+	}
+	m := 5 * time.Minute
+	require.Equal(t, []time.Duration{m, 2 * m, 4 * m, 8 * m}, waits)
+
+	another := held
+	another.Missed++
+	policy.Succeed(&s, another, 0, at, even)
+	require.True(t, policy.Plan(s, at).Full, "one that is missing for the first time is looked for with the next poll")
+	policy.Succeed(&s, schedule.Outcome{Plan: full, Reviews: 11, Total: 11, Complete: true}, 0, at, even)
+	require.Zero(t, s.FullBy)
+	require.Zero(t, s.Missing)
+}
+
+func TestSucceed_NewestReviewWasToldByAPollThatDied_ListingIsNotDormant(t *testing.T) {
+	s := read()
+	s.NewestAt, s.Gaps, s.GapSeconds = now.Add(-300*24*time.Hour), 6, 40*24*3600
+	policy.Succeed(&s, schedule.Outcome{Reviews: 3, Latest: now.Add(-time.Hour)}, 0, now, even)
+	require.Equal(t, now.Add(-time.Hour), s.NewestAt)
+	require.Equal(t, 6, s.Gaps, "its gap is not known")
+	require.LessOrEqual(t, s.DueAt.Sub(now), time.Hour)
+
+	policy.Succeed(&s, schedule.Outcome{Reviews: 3, Latest: now.Add(time.Hour)}, 0, now, even)
+	require.Equal(t, now.Add(-time.Hour), s.NewestAt, "a date in the future says nothing")
+	policy.Succeed(&s, schedule.Outcome{Reviews: 3, Latest: now.Add(-2 * time.Hour)}, 0, now, even)
+	require.Equal(t, now.Add(-time.Hour), s.NewestAt)
+}

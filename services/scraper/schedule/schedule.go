@@ -173,10 +173,14 @@ type Outcome struct {
 	Calls int
 	// Spare is the shortest wait that the budget of the listing's credential allows.
 	Spare time.Duration
-	// Missed is how many reviews the complete list lacks whose removal is not told yet.
+	// Missed is how many reviews the complete list lacks whose removal is not told yet,
+	// Held how many of them were missing before and are not in the inbox yet.
 	Missed int
-	// Newest is the newest source time seen.
+	Held   int
+	// Newest is the newest source time seen, Latest the newest of those that say when a
+	// review was posted.
 	Newest       time.Time
+	Latest       time.Time
 	ETag         string
 	LastModified string
 	MaxAge       time.Duration
@@ -238,7 +242,7 @@ func (p Policy) Succeed(s *collections.PollState, o Outcome, interval time.Durat
 		if o.Complete {
 			s.Missing = o.Missed
 		}
-		s.NeedFull = o.Complete && o.Missed > 0
+		s.NeedFull = o.Complete && o.Missed > o.Held
 		p.doubt(s, o, now)
 	case !o.Plan.Full && p.miscounted(s, o) && now.Sub(s.LastFullAt) >= p.RecountEvery:
 		s.NeedFull = true
@@ -248,13 +252,16 @@ func (p Policy) Succeed(s *collections.PollState, o Outcome, interval time.Durat
 	}
 }
 
-// doubt lets a list be read again before its time that was not complete: reviews that
-// are missing since the last complete one wait for it, or it did not show as many as the
-// site says it has, because it shifted while it was read or because the count is wrong,
-// which it often stays. So the wait doubles.
+// doubt lets a list be read again before its time from which not all could be concluded:
+// what is missing is still on its way to the inbox; or the list was not complete, and
+// reviews that are missing since the last complete one wait for it, or it did not show as
+// many as the site says it has, because it shifted while it was read or because the count
+// is wrong. Each of these may stay so. So the wait doubles.
 func (p Policy) doubt(s *collections.PollState, o Outcome, now time.Time) {
 	first := max(p.RecountEvery, time.Hour)
 	switch {
+	case o.Complete && o.Held > 0:
+		first = p.MinInterval
 	case !o.Complete && s.Missing > 0:
 		first = p.Interval
 	case o.Complete || o.Total <= o.Reviews:

@@ -2,6 +2,7 @@ package polling
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -105,14 +106,28 @@ func (e *endings) write(together []*ending) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
 	defer cancel()
-	keys := make([]docstore.Key, len(together))
-	for i, one := range together {
-		keys[i] = one.key
+	for len(together) > 0 {
+		together = e.writeOnce(ctx, together)
+	}
+}
+
+// writeOnce stores one change of each state and gives those that are left: a poll that
+// lost its lease may end beside the one that has it now.
+func (e *endings) writeOnce(ctx context.Context, together []*ending) (again []*ending) {
+	var once []*ending
+	var keys []docstore.Key
+	for _, one := range together {
+		if slices.Contains(keys, one.key) {
+			again = append(again, one)
+			continue
+		}
+		once, keys = append(once, one), append(keys, one.key)
 	}
 	errs := e.store.UpdateStates(ctx, keys, func(i int, state *collections.PollState) error {
-		return together[i].change(state)
+		return once[i].change(state)
 	})
-	for i, one := range together {
+	for i, one := range once {
 		one.done <- errs[i]
 	}
+	return again
 }

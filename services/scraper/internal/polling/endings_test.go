@@ -123,3 +123,31 @@ func TestCrew_HandsFree_WakesForHalfOfThemAtOnceAndForOneSoon(t *testing.T) {
 		require.Equal(t, 2, polls["a"].take())
 	})
 }
+
+func TestEndings_ListingWasReadTwiceAtOnce_EachHasItsAnswer(t *testing.T) {
+	d := newDesk(t)
+	d.listing("a")
+	d.poll(d.scraper())
+	e := &endings{store: d.store}
+	for range 3 {
+		e.begin()
+	}
+	key := docstore.Key{Org: testOrg, ID: "a"}
+	errs := make([]error, 2)
+	var wg sync.WaitGroup
+	for i, lost := range []bool{true, false} {
+		wg.Go(func() {
+			errs[i] = e.end(context.Background(), key, func(state *collections.PollState) error {
+				if lost {
+					return errLeaseLost
+				}
+				state.Published = 77
+				return nil
+			})
+		})
+	}
+	wg.Wait()
+	require.ErrorIs(t, errs[0], errLeaseLost)
+	require.NoError(t, errs[1], "the one that has the lease")
+	require.EqualValues(t, 77, d.state("a").Published)
+}

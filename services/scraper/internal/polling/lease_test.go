@@ -263,3 +263,42 @@ func TestReconcile_ManyListingsMadeAtOnce_AreNotReadAtEveryLook(t *testing.T) {
 	require.NoError(t, s.reconcile(context.Background(), testAdapter))
 	require.Equal(t, 21, count.listings, "one of a gateway whose clock is behind is found at once")
 }
+
+// forgetful does not answer the first time that it is to change a state.
+type forgetful struct {
+	Store
+	before func()
+	failed bool
+}
+
+func (f *forgetful) ListingsOf(context.Context, []docstore.Key) ([]collections.Listing, error) {
+	f.before()
+	return nil, errCrash
+}
+
+func (f *forgetful) UpdateState(ctx context.Context, org, id string, change func(*collections.PollState) error) (collections.PollState, error) {
+	if !f.failed {
+		f.failed = true
+		return collections.PollState{}, errCrash
+	}
+	return f.Store.UpdateState(ctx, org, id, change)
+}
+
+func TestPoll_ListingChangesAndTheStoreFails_LeaseIsGivenBack(t *testing.T) {
+	d := newDesk(t)
+	l := d.listing("a")
+	d.place.put(l.Ref, writing("x", "text"))
+	f := &forgetful{Store: d.store, before: func() {
+		_, err := d.docs.Listings.Update(context.Background(), docstore.Org(testOrg), "a", func(l *collections.Listing) error {
+			l.Interval += 60
+			return nil
+		})
+		require.NoError(t, err)
+	}}
+	d.cfg.Store = f
+	d.poll(d.scraper())
+	require.True(t, f.failed)
+	state := d.state("a")
+	require.Empty(t, state.LeaseHolder)
+	require.Less(t, state.DueAt.Sub(d.clock.at), 10*time.Second)
+}

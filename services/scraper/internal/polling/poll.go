@@ -173,7 +173,8 @@ func (r *run) settle(ctx context.Context, err error) (string, error) {
 	released := r.release(ctx, func(state *collections.PollState) {
 		state.Published += r.unreported
 		if state.ListingRev == r.state.ListingRev {
-			if err != nil || outcome == outcomeInterrupted {
+			state.NewestAt = r.state.NewestAt
+			if err != nil || outcome == outcomeInterrupted || outcome == outcomePostponed {
 				// The poll that finishes the list will not meet these as new.
 				r.cfg.Policy.Hear(state, r.out, now)
 			}
@@ -230,12 +231,14 @@ func (r *run) prepare(ctx context.Context) error {
 	if listing.Rev != r.state.ListingRev {
 		// The listing changed since its state was last matched with it; what the state
 		// says may be about another page.
-		if r.state, err = r.holding(ctx, func(state *collections.PollState) {
+		matched, err := r.holding(ctx, func(state *collections.PollState) {
 			schedule.Adopt(state, listing, r.now())
 			r.extend(state)
-		}); err != nil {
+		})
+		if err != nil {
 			return fmt.Errorf("match the state with its listing: %w", err)
 		}
+		r.state = matched
 	}
 	r.listing = listing
 	r.about = detect.Listing{OrgID: listing.OrgID, ID: listing.ID, LocationID: listing.LocationID, Site: listing.Site}
@@ -354,6 +357,11 @@ func (r *run) advance(ctx context.Context, next string) error {
 	_, err := r.holding(ctx, func(state *collections.PollState) {
 		state.NextPage, state.PollStartedAt = next, r.plan.StartedAt
 		state.Published += r.unreported
+		// Should this process die, the poll that goes on from here does not see what was
+		// newest. Otherwise settle learns the whole rhythm.
+		if r.out.Latest.After(state.NewestAt) {
+			state.NewestAt = r.out.Latest
+		}
 		r.extend(state)
 	})
 	if err != nil {

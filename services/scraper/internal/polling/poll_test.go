@@ -11,6 +11,7 @@ import (
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/docstore"
 	"github.com/bedside-health/bedside/libs/events"
+	"github.com/bedside-health/bedside/libs/polite"
 	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/sites"
 	"github.com/bedside-health/bedside/services/scraper/detect"
@@ -259,17 +260,18 @@ func oldList(t *testing.T) (d *desk, newest time.Time) {
 
 func TestPoll_ScraperDiesBetweenTwoPages_RhythmIsThatOfTheNewestReviews(t *testing.T) {
 	d, newest := oldList(t)
-	held := d.cfg.Store
+	whole := d.cfg.Store
 	for calls := 1; ; calls++ {
 		require.Less(t, calls, 1000)
-		dying := &mortal{Store: d.store, left: calls}
-		d.cfg.Store = dying
-		d.poll(d.scraper())
-		if d.state("a").NextPage != "" {
+		d.cfg.Store = &mortal{Store: d.store, left: calls}
+		_ = round(context.Background(), d.scraper())
+		state, err := d.docs.PollStates.Get(context.Background(), docstore.Org(testOrg), "a")
+		if err == nil && state.NextPage != "" {
 			break
 		}
+		d.clock.pass(2 * time.Minute) // the lease of the dead one
 	}
-	d.cfg.Store = held
+	d.cfg.Store = whole
 	d.clock.pass(10 * time.Minute)
 	s := d.scraper()
 	d.poll(s)

@@ -131,6 +131,7 @@ func (r *run) remove(ctx context.Context, gone []collections.Fingerprint) error 
 				changes = append(changes, detect.Remove(p, review, r.plan.StartedAt))
 			case !p.Confirmed:
 				r.out.Missed++
+				r.out.Held++
 			}
 		}
 		if err := r.tell(ctx, changes); err != nil {

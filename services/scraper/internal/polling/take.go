@@ -99,6 +99,9 @@ func (r *run) newest(review sites.Review) {
 			r.out.Newest = t
 		}
 	}
+	if t := review.PostedAt; t.After(r.out.Latest) && !t.After(r.began) {
+		r.out.Latest = t
+	}
 }
 
 func (r *run) fingerprints(ctx context.Context, candidates []candidate) (map[string]collections.Fingerprint, error) {
