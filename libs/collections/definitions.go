@@ -248,8 +248,11 @@ func RoutingVersions() docstore.Definition[RoutingVersion] {
 func Templates() docstore.Definition[Template] {
 	return docstore.Definition[Template]{
 		Name: "templates", Base: func(d *Template) *docstore.Base { return &d.Base },
-		Fields:  []docstore.Field{field("name"), field("language")},
-		Indexes: []docstore.Index{{Name: "by_name", Sort: asc("name"), Filter: []string{"language"}}},
+		Fields: []docstore.Field{field("name"), field("name_key"), field("language")},
+		Indexes: []docstore.Index{
+			{Name: "by_name", Sort: asc("name"), Filter: []string{"language"}},
+			{Name: "one_name", Equal: []string{"name_key"}, Unique: true},
+		},
 	}
 }
 

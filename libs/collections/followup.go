@@ -190,6 +190,8 @@ type RoutingVersion struct {
 type Template struct {
 	docstore.Base
 	Name string `json:"name"`
+	// NameKey is the name in lower case, of which there is one in an organization.
+	NameKey string `json:"name_key"`
 	// Text holds variables as {{practice}}; package replytext lists them.
 	Text     string `json:"text"`
 	Language string `json:"language"` // en, es

@@ -40,7 +40,7 @@ func TestCommands_IfMatch_CarriesTheRevision(t *testing.T) {
 	require.Equal(t, http.StatusOK, status("open", etag).status)
 	stale := status("resolved", etag)
 	require.Equal(t, http.StatusConflict, stale.status, stale.text())
-	require.Equal(t, "review_changed", stale.code())
+	require.Equal(t, "rev_mismatch", stale.code())
 	require.Equal(t, http.StatusOK, status("resolved", "*").status)
 	require.Equal(t, http.StatusUnprocessableEntity, status("open", "yesterday").status)
 	require.Equal(t, "1", d.workflow.commands()[0].rev)
@@ -78,7 +78,7 @@ func TestCommands_WorkflowAnswers_ReachThePerson(t *testing.T) {
 		{http.StatusInternalServerError, http.StatusInternalServerError, "workflow_failed"},
 	} {
 		d.workflow.failWith(func(w http.ResponseWriter) bool {
-			answerProblem(w, c.answered, c.code, "What to do.")
+			answerProblem(w, c.answered, c.code, "What to do.", nil)
 			return true
 		})
 		a := rita.send(http.MethodPut, "/api/v1/reviews/r_1/status", map[string]any{"status": "open"})

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -343,4 +344,21 @@ func ids(items []map[string]any) string {
 		out[i], _ = item["id"].(string)
 	}
 	return strings.Join(out, " ")
+}
+
+// place changes a location of lakeside.
+func (d *desk) place(id string, change func(*collections.Location)) {
+	d.t.Helper()
+	_, err := d.store.Locations.Update(d.t.Context(), docstore.Org("lakeside"), id, func(l *collections.Location) error {
+		change(l)
+		return nil
+	})
+	require.NoError(d.t, err)
+}
+
+func readFile(t testing.TB, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(content)
 }

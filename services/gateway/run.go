@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -16,7 +17,11 @@ import (
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/kafkaio"
 	"github.com/bedside-health/bedside/libs/replycheck"
+	inputs "github.com/bedside-health/bedside/libs/replycheck/practice"
+	"github.com/bedside-health/bedside/libs/routing"
 	"github.com/bedside-health/bedside/services/gateway/bootstrap"
+	"github.com/bedside-health/bedside/services/gateway/bulk"
+	"github.com/bedside-health/bedside/services/gateway/followup"
 	"github.com/bedside-health/bedside/services/gateway/inbox"
 	"github.com/bedside-health/bedside/services/gateway/intake"
 	"github.com/bedside-health/bedside/services/gateway/internal/bus"
@@ -26,6 +31,7 @@ import (
 	"github.com/bedside-health/bedside/services/gateway/live"
 	"github.com/bedside-health/bedside/services/gateway/practice"
 	"github.com/bedside-health/bedside/services/gateway/replies"
+	"github.com/bedside-health/bedside/services/gateway/replies/assistant"
 	"github.com/bedside-health/bedside/services/gateway/signin"
 	"github.com/bedside-health/bedside/services/gateway/sources"
 	"github.com/bedside-health/bedside/services/gateway/web"
@@ -191,7 +197,30 @@ func handler(cfg Config, p parts) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	checks, err := replies.New(replies.Config{Store: p.store, Checker: checker})
+	var writer *assistant.Client
+	if cfg.AssistantURL != "" {
+		if writer, err = assistant.New(assistant.Config{
+			URL: cfg.AssistantURL, Key: cfg.AssistantKey, Model: cfg.AssistantModel, Timeout: cfg.AssistantTimeout,
+		}); err != nil {
+			return nil, err
+		}
+	}
+	shared := p.store.Shared()
+	checks, err := replies.New(replies.Config{
+		Store: p.store, Checker: checker, Now: time.Now, Assistant: writer, Registerer: cfg.Registry,
+		Inputs: inputs.Store{Organizations: shared.Organizations, Locations: shared.Locations, People: shared.People, Reviews: shared.Reviews},
+	})
+	if err != nil {
+		return nil, err
+	}
+	decisions, err := followup.New(followup.Config{
+		Store: p.store, Now: time.Now, AllowLoopback: cfg.HooksToLoopback,
+		Default: routing.Default(cfg.SLAUrgent, cfg.SLACritical, cfg.SLAFavourable),
+	})
+	if err != nil {
+		return nil, err
+	}
+	many, err := bulk.New(bulk.Config{Store: p.store, Commands: commands, Now: time.Now})
 	if err != nil {
 		return nil, err
 	}
@@ -213,14 +242,15 @@ func handler(cfg Config, p parts) (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	return httpapi.New(httpapi.Config{
 		Store: p.store, Counter: p.counter, Commands: commands, SignIn: signIn, Sources: watched, Intake: imports, Hub: p.hub,
-		Practice: records, Replies: checks, PushToken: cfg.PushToken,
+		Practice: records, FollowUp: decisions, Bulk: many, Replies: checks, PushToken: cfg.PushToken,
 		Web: files, Health: p.admin.Handler(), SecureCookies: httpapi.SecureCookies(cfg.SecureCookies),
 		TrustedProxies: proxies, TrustedOrigins: cfg.TrustedOrigins, MaxUpload: cfg.MaxUploadBytes, Ping: pingEvery,
 		Logger: cfg.Logger, Registerer: cfg.Registry, Tracer: cfg.TracerProvider, Now: time.Now,
 	})
 }
 
-// sweep removes what has ended: sessions, and uploads that broke off. What fails is
+// sweep removes what has ended: sessions, uploads that broke off, who wrote a reply, and acts that
+// cannot be undone any more. What fails is
 // tried again at the next turn.
 func sweep(ctx context.Context, cfg Config, opened *store.Store) error {
 	turn := time.NewTicker(sweepEvery)
@@ -228,7 +258,7 @@ func sweep(ctx context.Context, cfg Config, opened *store.Store) error {
 	for {
 		removed, err := opened.PurgeSessions(ctx)
 		if err == nil {
-			err = opened.PurgeImports(ctx)
+			err = errors.Join(opened.PurgeImports(ctx), opened.PurgeEditors(ctx), opened.PurgeBulk(ctx))
 		}
 		switch {
 		case ctx.Err() != nil:

@@ -40,6 +40,273 @@ func (e ActorKind) Valid() bool {
 	}
 }
 
+// Defines values for BulkActAction.
+const (
+	SetOwner  BulkActAction = "set_owner"
+	SetStatus BulkActAction = "set_status"
+	Snooze    BulkActAction = "snooze"
+)
+
+// Valid indicates whether the value is a known member of the BulkActAction enum.
+func (e BulkActAction) Valid() bool {
+	switch e {
+	case SetOwner:
+		return true
+	case SetStatus:
+		return true
+	case Snooze:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseDraftState.
+const (
+	CaseDraftStateApproved        CaseDraftState = "approved"
+	CaseDraftStateEditing         CaseDraftState = "editing"
+	CaseDraftStateReturned        CaseDraftState = "returned"
+	CaseDraftStateWaitingApproval CaseDraftState = "waiting_approval"
+)
+
+// Valid indicates whether the value is a known member of the CaseDraftState enum.
+func (e CaseDraftState) Valid() bool {
+	switch e {
+	case CaseDraftStateApproved:
+		return true
+	case CaseDraftStateEditing:
+		return true
+	case CaseDraftStateReturned:
+		return true
+	case CaseDraftStateWaitingApproval:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CasePublicationState.
+const (
+	CasePublicationStateByHand        CasePublicationState = "by_hand"
+	CasePublicationStateChangedOnSite CasePublicationState = "changed_on_site"
+	CasePublicationStateCopied        CasePublicationState = "copied"
+	CasePublicationStateFailed        CasePublicationState = "failed"
+	CasePublicationStateGoneFromSite  CasePublicationState = "gone_from_site"
+	CasePublicationStatePending       CasePublicationState = "pending"
+	CasePublicationStatePublished     CasePublicationState = "published"
+	CasePublicationStateRejected      CasePublicationState = "rejected"
+	CasePublicationStateScheduled     CasePublicationState = "scheduled"
+	CasePublicationStateSending       CasePublicationState = "sending"
+)
+
+// Valid indicates whether the value is a known member of the CasePublicationState enum.
+func (e CasePublicationState) Valid() bool {
+	switch e {
+	case CasePublicationStateByHand:
+		return true
+	case CasePublicationStateChangedOnSite:
+		return true
+	case CasePublicationStateCopied:
+		return true
+	case CasePublicationStateFailed:
+		return true
+	case CasePublicationStateGoneFromSite:
+		return true
+	case CasePublicationStatePending:
+		return true
+	case CasePublicationStatePublished:
+		return true
+	case CasePublicationStateRejected:
+		return true
+	case CasePublicationStateScheduled:
+		return true
+	case CasePublicationStateSending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChannelEvery.
+const (
+	ChannelEveryDaily   ChannelEvery = "daily"
+	ChannelEveryHourly  ChannelEvery = "hourly"
+	ChannelEveryInstant ChannelEvery = "instant"
+)
+
+// Valid indicates whether the value is a known member of the ChannelEvery enum.
+func (e ChannelEvery) Valid() bool {
+	switch e {
+	case ChannelEveryDaily:
+		return true
+	case ChannelEveryHourly:
+		return true
+	case ChannelEveryInstant:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChannelKind.
+const (
+	ChannelKindEmail   ChannelKind = "email"
+	ChannelKindSlack   ChannelKind = "slack"
+	ChannelKindWebhook ChannelKind = "webhook"
+)
+
+// Valid indicates whether the value is a known member of the ChannelKind enum.
+func (e ChannelKind) Valid() bool {
+	switch e {
+	case ChannelKindEmail:
+		return true
+	case ChannelKindSlack:
+		return true
+	case ChannelKindWebhook:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChannelInputEvery.
+const (
+	ChannelInputEveryDaily   ChannelInputEvery = "daily"
+	ChannelInputEveryHourly  ChannelInputEvery = "hourly"
+	ChannelInputEveryInstant ChannelInputEvery = "instant"
+)
+
+// Valid indicates whether the value is a known member of the ChannelInputEvery enum.
+func (e ChannelInputEvery) Valid() bool {
+	switch e {
+	case ChannelInputEveryDaily:
+		return true
+	case ChannelInputEveryHourly:
+		return true
+	case ChannelInputEveryInstant:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChannelInputKind.
+const (
+	ChannelInputKindEmail   ChannelInputKind = "email"
+	ChannelInputKindSlack   ChannelInputKind = "slack"
+	ChannelInputKindWebhook ChannelInputKind = "webhook"
+)
+
+// Valid indicates whether the value is a known member of the ChannelInputKind enum.
+func (e ChannelInputKind) Valid() bool {
+	switch e {
+	case ChannelInputKindEmail:
+		return true
+	case ChannelInputKindSlack:
+		return true
+	case ChannelInputKindWebhook:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ClockState.
+const (
+	ClockStateMet     ClockState = "met"
+	ClockStateMetLate ClockState = "met_late"
+	ClockStateMissed  ClockState = "missed"
+	ClockStatePaused  ClockState = "paused"
+	ClockStateRunning ClockState = "running"
+)
+
+// Valid indicates whether the value is a known member of the ClockState enum.
+func (e ClockState) Valid() bool {
+	switch e {
+	case ClockStateMet:
+		return true
+	case ClockStateMetLate:
+		return true
+	case ClockStateMissed:
+		return true
+	case ClockStatePaused:
+		return true
+	case ClockStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CommitmentState.
+const (
+	CommitmentStateDropped CommitmentState = "dropped"
+	CommitmentStateKept    CommitmentState = "kept"
+	CommitmentStateMissed  CommitmentState = "missed"
+	CommitmentStateOpen    CommitmentState = "open"
+)
+
+// Valid indicates whether the value is a known member of the CommitmentState enum.
+func (e CommitmentState) Valid() bool {
+	switch e {
+	case CommitmentStateDropped:
+		return true
+	case CommitmentStateKept:
+		return true
+	case CommitmentStateMissed:
+		return true
+	case CommitmentStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CommitmentPatchState.
+const (
+	CommitmentPatchStateDropped CommitmentPatchState = "dropped"
+	CommitmentPatchStateKept    CommitmentPatchState = "kept"
+	CommitmentPatchStateOpen    CommitmentPatchState = "open"
+)
+
+// Valid indicates whether the value is a known member of the CommitmentPatchState enum.
+func (e CommitmentPatchState) Valid() bool {
+	switch e {
+	case CommitmentPatchStateDropped:
+		return true
+	case CommitmentPatchStateKept:
+		return true
+	case CommitmentPatchStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftState.
+const (
+	DraftStateApproved        DraftState = "approved"
+	DraftStateEditing         DraftState = "editing"
+	DraftStateReturned        DraftState = "returned"
+	DraftStateWaitingApproval DraftState = "waiting_approval"
+)
+
+// Valid indicates whether the value is a known member of the DraftState enum.
+func (e DraftState) Valid() bool {
+	switch e {
+	case DraftStateApproved:
+		return true
+	case DraftStateEditing:
+		return true
+	case DraftStateReturned:
+		return true
+	case DraftStateWaitingApproval:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FindingKind.
 const (
 	Differs   FindingKind = "differs"
@@ -214,6 +481,162 @@ func (e LocationPatchKind) Valid() bool {
 	}
 }
 
+// Defines values for NotificationKind.
+const (
+	NotificationKindApproval   NotificationKind = "approval"
+	NotificationKindAssigned   NotificationKind = "assigned"
+	NotificationKindCommitment NotificationKind = "commitment"
+	NotificationKindDueSoon    NotificationKind = "due_soon"
+	NotificationKindMention    NotificationKind = "mention"
+	NotificationKindOverdue    NotificationKind = "overdue"
+	NotificationKindReply      NotificationKind = "reply"
+	NotificationKindUrgent     NotificationKind = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the NotificationKind enum.
+func (e NotificationKind) Valid() bool {
+	switch e {
+	case NotificationKindApproval:
+		return true
+	case NotificationKindAssigned:
+		return true
+	case NotificationKindCommitment:
+		return true
+	case NotificationKindDueSoon:
+		return true
+	case NotificationKindMention:
+		return true
+	case NotificationKindOverdue:
+		return true
+	case NotificationKindReply:
+		return true
+	case NotificationKindUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotificationSettingsEmail.
+const (
+	NotificationSettingsEmailDaily   NotificationSettingsEmail = "daily"
+	NotificationSettingsEmailHourly  NotificationSettingsEmail = "hourly"
+	NotificationSettingsEmailInstant NotificationSettingsEmail = "instant"
+	NotificationSettingsEmailOff     NotificationSettingsEmail = "off"
+)
+
+// Valid indicates whether the value is a known member of the NotificationSettingsEmail enum.
+func (e NotificationSettingsEmail) Valid() bool {
+	switch e {
+	case NotificationSettingsEmailDaily:
+		return true
+	case NotificationSettingsEmailHourly:
+		return true
+	case NotificationSettingsEmailInstant:
+		return true
+	case NotificationSettingsEmailOff:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotificationSettingsKinds.
+const (
+	NotificationSettingsKindsApproval   NotificationSettingsKinds = "approval"
+	NotificationSettingsKindsAssigned   NotificationSettingsKinds = "assigned"
+	NotificationSettingsKindsCommitment NotificationSettingsKinds = "commitment"
+	NotificationSettingsKindsDueSoon    NotificationSettingsKinds = "due_soon"
+	NotificationSettingsKindsMention    NotificationSettingsKinds = "mention"
+	NotificationSettingsKindsOverdue    NotificationSettingsKinds = "overdue"
+	NotificationSettingsKindsReply      NotificationSettingsKinds = "reply"
+	NotificationSettingsKindsUrgent     NotificationSettingsKinds = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the NotificationSettingsKinds enum.
+func (e NotificationSettingsKinds) Valid() bool {
+	switch e {
+	case NotificationSettingsKindsApproval:
+		return true
+	case NotificationSettingsKindsAssigned:
+		return true
+	case NotificationSettingsKindsCommitment:
+		return true
+	case NotificationSettingsKindsDueSoon:
+		return true
+	case NotificationSettingsKindsMention:
+		return true
+	case NotificationSettingsKindsOverdue:
+		return true
+	case NotificationSettingsKindsReply:
+		return true
+	case NotificationSettingsKindsUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotificationSettingsInputEmail.
+const (
+	NotificationSettingsInputEmailDaily   NotificationSettingsInputEmail = "daily"
+	NotificationSettingsInputEmailHourly  NotificationSettingsInputEmail = "hourly"
+	NotificationSettingsInputEmailInstant NotificationSettingsInputEmail = "instant"
+	NotificationSettingsInputEmailOff     NotificationSettingsInputEmail = "off"
+)
+
+// Valid indicates whether the value is a known member of the NotificationSettingsInputEmail enum.
+func (e NotificationSettingsInputEmail) Valid() bool {
+	switch e {
+	case NotificationSettingsInputEmailDaily:
+		return true
+	case NotificationSettingsInputEmailHourly:
+		return true
+	case NotificationSettingsInputEmailInstant:
+		return true
+	case NotificationSettingsInputEmailOff:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotificationSettingsInputKinds.
+const (
+	NotificationSettingsInputKindsApproval   NotificationSettingsInputKinds = "approval"
+	NotificationSettingsInputKindsAssigned   NotificationSettingsInputKinds = "assigned"
+	NotificationSettingsInputKindsCommitment NotificationSettingsInputKinds = "commitment"
+	NotificationSettingsInputKindsDueSoon    NotificationSettingsInputKinds = "due_soon"
+	NotificationSettingsInputKindsMention    NotificationSettingsInputKinds = "mention"
+	NotificationSettingsInputKindsOverdue    NotificationSettingsInputKinds = "overdue"
+	NotificationSettingsInputKindsReply      NotificationSettingsInputKinds = "reply"
+	NotificationSettingsInputKindsUrgent     NotificationSettingsInputKinds = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the NotificationSettingsInputKinds enum.
+func (e NotificationSettingsInputKinds) Valid() bool {
+	switch e {
+	case NotificationSettingsInputKindsApproval:
+		return true
+	case NotificationSettingsInputKindsAssigned:
+		return true
+	case NotificationSettingsInputKindsCommitment:
+		return true
+	case NotificationSettingsInputKindsDueSoon:
+		return true
+	case NotificationSettingsInputKindsMention:
+		return true
+	case NotificationSettingsInputKindsOverdue:
+		return true
+	case NotificationSettingsInputKindsReply:
+		return true
+	case NotificationSettingsInputKindsUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Polarity.
 const (
 	PolarityMixed    Polarity = "mixed"
@@ -259,6 +682,72 @@ func (e PolarityOrAbsent) Valid() bool {
 	}
 }
 
+// Defines values for Priority.
+const (
+	PriorityHigh   Priority = "high"
+	PriorityLow    Priority = "low"
+	PriorityNormal Priority = "normal"
+	PriorityUrgent Priority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the Priority enum.
+func (e Priority) Valid() bool {
+	switch e {
+	case PriorityHigh:
+		return true
+	case PriorityLow:
+		return true
+	case PriorityNormal:
+		return true
+	case PriorityUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PublicationState.
+const (
+	PublicationStateByHand        PublicationState = "by_hand"
+	PublicationStateChangedOnSite PublicationState = "changed_on_site"
+	PublicationStateCopied        PublicationState = "copied"
+	PublicationStateFailed        PublicationState = "failed"
+	PublicationStateGoneFromSite  PublicationState = "gone_from_site"
+	PublicationStatePending       PublicationState = "pending"
+	PublicationStatePublished     PublicationState = "published"
+	PublicationStateRejected      PublicationState = "rejected"
+	PublicationStateScheduled     PublicationState = "scheduled"
+	PublicationStateSending       PublicationState = "sending"
+)
+
+// Valid indicates whether the value is a known member of the PublicationState enum.
+func (e PublicationState) Valid() bool {
+	switch e {
+	case PublicationStateByHand:
+		return true
+	case PublicationStateChangedOnSite:
+		return true
+	case PublicationStateCopied:
+		return true
+	case PublicationStateFailed:
+		return true
+	case PublicationStateGoneFromSite:
+		return true
+	case PublicationStatePending:
+		return true
+	case PublicationStatePublished:
+		return true
+	case PublicationStateRejected:
+		return true
+	case PublicationStateScheduled:
+		return true
+	case PublicationStateSending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReplyFindingSeverity.
 const (
 	ReplyFindingSeverityBlock ReplyFindingSeverity = "block"
@@ -298,6 +787,33 @@ func (e ReplyReportVerdict) Valid() bool {
 	}
 }
 
+// Defines values for ReviewDetailMay.
+const (
+	ReviewDetailMayApprove  ReviewDetailMay = "approve"
+	ReviewDetailMayDraft    ReviewDetailMay = "draft"
+	ReviewDetailMayOverride ReviewDetailMay = "override"
+	ReviewDetailMayPublish  ReviewDetailMay = "publish"
+	ReviewDetailMayWork     ReviewDetailMay = "work"
+)
+
+// Valid indicates whether the value is a known member of the ReviewDetailMay enum.
+func (e ReviewDetailMay) Valid() bool {
+	switch e {
+	case ReviewDetailMayApprove:
+		return true
+	case ReviewDetailMayDraft:
+		return true
+	case ReviewDetailMayOverride:
+		return true
+	case ReviewDetailMayPublish:
+		return true
+	case ReviewDetailMayWork:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	Administrator Role = "administrator"
@@ -327,19 +843,19 @@ func (e Role) Valid() bool {
 
 // Defines values for SiteReplyState.
 const (
-	Pending  SiteReplyState = "pending"
-	Public   SiteReplyState = "public"
-	Rejected SiteReplyState = "rejected"
+	SiteReplyStatePending  SiteReplyState = "pending"
+	SiteReplyStatePublic   SiteReplyState = "public"
+	SiteReplyStateRejected SiteReplyState = "rejected"
 )
 
 // Valid indicates whether the value is a known member of the SiteReplyState enum.
 func (e SiteReplyState) Valid() bool {
 	switch e {
-	case Pending:
+	case SiteReplyStatePending:
 		return true
-	case Public:
+	case SiteReplyStatePublic:
 		return true
-	case Rejected:
+	case SiteReplyStateRejected:
 		return true
 	default:
 		return false
@@ -373,6 +889,84 @@ func (e Status) Valid() bool {
 	case StatusResolved:
 		return true
 	case StatusWaitingApproval:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SuggestionVerdict.
+const (
+	SuggestionVerdictPass SuggestionVerdict = "pass"
+	SuggestionVerdictWarn SuggestionVerdict = "warn"
+)
+
+// Valid indicates whether the value is a known member of the SuggestionVerdict enum.
+func (e SuggestionVerdict) Valid() bool {
+	switch e {
+	case SuggestionVerdictPass:
+		return true
+	case SuggestionVerdictWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SuggestionListAssistant.
+const (
+	SuggestionListAssistantAvailable SuggestionListAssistant = "available"
+	SuggestionListAssistantFailed    SuggestionListAssistant = "failed"
+	SuggestionListAssistantOff       SuggestionListAssistant = "off"
+	SuggestionListAssistantUsed      SuggestionListAssistant = "used"
+)
+
+// Valid indicates whether the value is a known member of the SuggestionListAssistant enum.
+func (e SuggestionListAssistant) Valid() bool {
+	switch e {
+	case SuggestionListAssistantAvailable:
+		return true
+	case SuggestionListAssistantFailed:
+		return true
+	case SuggestionListAssistantOff:
+		return true
+	case SuggestionListAssistantUsed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TemplateLanguage.
+const (
+	TemplateLanguageEn TemplateLanguage = "en"
+	TemplateLanguageEs TemplateLanguage = "es"
+)
+
+// Valid indicates whether the value is a known member of the TemplateLanguage enum.
+func (e TemplateLanguage) Valid() bool {
+	switch e {
+	case TemplateLanguageEn:
+		return true
+	case TemplateLanguageEs:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TemplateInputLanguage.
+const (
+	TemplateInputLanguageEn TemplateInputLanguage = "en"
+	TemplateInputLanguageEs TemplateInputLanguage = "es"
+)
+
+// Valid indicates whether the value is a known member of the TemplateInputLanguage enum.
+func (e TemplateInputLanguage) Valid() bool {
+	switch e {
+	case TemplateInputLanguageEn:
+		return true
+	case TemplateInputLanguageEs:
 		return true
 	default:
 		return false
@@ -535,6 +1129,32 @@ func (e ListReviewsParamsSort) Valid() bool {
 	}
 }
 
+// Defines values for ListSuggestionsParamsLanguage.
+const (
+	ListSuggestionsParamsLanguageEn ListSuggestionsParamsLanguage = "en"
+	ListSuggestionsParamsLanguageEs ListSuggestionsParamsLanguage = "es"
+)
+
+// Valid indicates whether the value is a known member of the ListSuggestionsParamsLanguage enum.
+func (e ListSuggestionsParamsLanguage) Valid() bool {
+	switch e {
+	case ListSuggestionsParamsLanguageEn:
+		return true
+	case ListSuggestionsParamsLanguageEs:
+		return true
+	default:
+		return false
+	}
+}
+
+// AbsenceInput defines model for AbsenceInput.
+type AbsenceInput struct {
+	Away     bool       `json:"away"`
+	DeputyId *string    `json:"deputy_id,omitempty"`
+	From     *time.Time `json:"from,omitempty"`
+	Until    *time.Time `json:"until,omitempty"`
+}
+
 // Actor defines model for Actor.
 type Actor struct {
 	Id   string    `json:"id"`
@@ -563,16 +1183,89 @@ type AddressInput struct {
 	Street     *string `json:"street,omitempty"`
 }
 
+// ApprovalDecision defines model for ApprovalDecision.
+type ApprovalDecision struct {
+	Approve bool `json:"approve"`
+
+	// Comment Required for returning it.
+	Comment *string `json:"comment,omitempty"`
+	Version int     `json:"version"`
+}
+
+// BulkAct defines model for BulkAct.
+type BulkAct struct {
+	Action    BulkActAction `json:"action"`
+	OwnerId   *string       `json:"owner_id,omitempty"`
+	Reason    *string       `json:"reason,omitempty"`
+	ReviewIds []string      `json:"review_ids"`
+
+	// RootCause For resolving: of those that are negative or mixed.
+	RootCause *string `json:"root_cause,omitempty"`
+	Status    *Status `json:"status,omitempty"`
+
+	// Until Of a snooze, or when cases on hold open again by themselves.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// BulkActAction defines model for BulkAct.Action.
+type BulkActAction string
+
+// BulkResult defines model for BulkResult.
+type BulkResult struct {
+	Done   []string `json:"done"`
+	Failed []struct {
+		Code   string `json:"code"`
+		Detail string `json:"detail"`
+		Id     string `json:"id"`
+	} `json:"failed"`
+
+	// Id For undoing it.
+	Id        string     `json:"id"`
+	UndoUntil *time.Time `json:"undo_until,omitempty"`
+}
+
 // Case defines model for Case.
 type Case struct {
-	AssignedAt *time.Time `json:"assigned_at,omitempty"`
-	ClosedAt   *time.Time `json:"closed_at,omitempty"`
-	DueAt      *time.Time `json:"due_at"`
-	OpenedAt   *time.Time `json:"opened_at,omitempty"`
-	Overdue    *bool      `json:"overdue,omitempty"`
-	OwnerId    *string    `json:"owner_id"`
-	Status     Status     `json:"status"`
+	// ApprovalRequired Another person has to approve a reply.
+	ApprovalRequired *bool           `json:"approval_required,omitempty"`
+	AssignedAt       *time.Time      `json:"assigned_at,omitempty"`
+	ClosedAt         *time.Time      `json:"closed_at,omitempty"`
+	ClosedReason     *string         `json:"closed_reason,omitempty"`
+	DraftState       *CaseDraftState `json:"draft_state,omitempty"`
+	DueAt            *time.Time      `json:"due_at"`
+
+	// FirstReply One target of the SLA policy. Times are those of the location's business calendar.
+	FirstReply *Clock     `json:"first_reply,omitempty"`
+	HeldUntil  *time.Time `json:"held_until,omitempty"`
+	HoldReason *string    `json:"hold_reason,omitempty"`
+	MergedInto *string    `json:"merged_into,omitempty"`
+
+	// NextStep One target of the SLA policy. Times are those of the location's business calendar.
+	NextStep         *Clock                `json:"next_step,omitempty"`
+	OpenedAt         *time.Time            `json:"opened_at,omitempty"`
+	Overdue          *bool                 `json:"overdue,omitempty"`
+	OwnerId          *string               `json:"owner_id"`
+	Priority         *Priority             `json:"priority,omitempty"`
+	PublicationState *CasePublicationState `json:"publication_state,omitempty"`
+
+	// Queued Waits for an owner, because everybody has enough.
+	Queued *bool `json:"queued,omitempty"`
+
+	// Resolution One target of the SLA policy. Times are those of the location's business calendar.
+	Resolution *Clock  `json:"resolution,omitempty"`
+	RootCause  *string `json:"root_cause,omitempty"`
+
+	// Sla Name of the SLA policy.
+	Sla          *string    `json:"sla,omitempty"`
+	SnoozedUntil *time.Time `json:"snoozed_until,omitempty"`
+	Status       Status     `json:"status"`
 }
+
+// CaseDraftState defines model for Case.DraftState.
+type CaseDraftState string
+
+// CasePublicationState defines model for Case.PublicationState.
+type CasePublicationState string
 
 // CaseEvent defines model for CaseEvent.
 type CaseEvent struct {
@@ -584,7 +1277,7 @@ type CaseEvent struct {
 	Reason *string                 `json:"reason,omitempty"`
 	Seq    int64                   `json:"seq"`
 
-	// Type received, assigned, status_changed, due_changed, note_added, text_edited, retagged, tags_corrected, removed, restored, reply_seen
+	// Type received, assigned, status_changed and so on; docs/words.md lists them.
 	Type string `json:"type"`
 }
 
@@ -593,6 +1286,111 @@ type CaseEventPage struct {
 	Items      []CaseEvent `json:"items"`
 	NextCursor *string     `json:"next_cursor"`
 }
+
+// Channel defines model for Channel.
+type Channel struct {
+	Enabled bool         `json:"enabled"`
+	Every   ChannelEvery `json:"every"`
+	Id      string       `json:"id"`
+	Kind    ChannelKind  `json:"kind"`
+	Name    string       `json:"name"`
+	Rev     int64        `json:"rev"`
+
+	// Secret Signs the messages of a webhook; only in the answer that makes it.
+	Secret *string `json:"secret,omitempty"`
+
+	// Target Shortened where it is a secret.
+	Target string `json:"target"`
+}
+
+// ChannelEvery defines model for Channel.Every.
+type ChannelEvery string
+
+// ChannelKind defines model for Channel.Kind.
+type ChannelKind string
+
+// ChannelInput defines model for ChannelInput.
+type ChannelInput struct {
+	Enabled bool              `json:"enabled"`
+	Every   ChannelInputEvery `json:"every"`
+	Kind    ChannelInputKind  `json:"kind"`
+	Name    string            `json:"name"`
+	Target  *string           `json:"target,omitempty"`
+}
+
+// ChannelInputEvery defines model for ChannelInput.Every.
+type ChannelInputEvery string
+
+// ChannelInputKind defines model for ChannelInput.Kind.
+type ChannelInputKind string
+
+// ChannelList defines model for ChannelList.
+type ChannelList struct {
+	Items []Channel `json:"items"`
+}
+
+// Clock One target of the SLA policy. Times are those of the location's business calendar.
+type Clock struct {
+	// DueAt Missing while it is paused and once it is met.
+	DueAt         *time.Time `json:"due_at,omitempty"`
+	MetAt         *time.Time `json:"met_at,omitempty"`
+	MissedAt      *time.Time `json:"missed_at,omitempty"`
+	PausedAt      *time.Time `json:"paused_at,omitempty"`
+	SoonAt        *time.Time `json:"soon_at,omitempty"`
+	StartedAt     *time.Time `json:"started_at,omitempty"`
+	State         ClockState `json:"state"`
+	TargetSeconds int64      `json:"target_seconds"`
+}
+
+// ClockState defines model for Clock.State.
+type ClockState string
+
+// Commitment defines model for Commitment.
+type Commitment struct {
+	At         time.Time       `json:"at"`
+	By         Actor           `json:"by"`
+	DoneAt     *time.Time      `json:"done_at,omitempty"`
+	DoneBy     *Actor          `json:"done_by,omitempty"`
+	DueAt      time.Time       `json:"due_at"`
+	Id         string          `json:"id"`
+	LocationId *string         `json:"location_id,omitempty"`
+	OwnerId    string          `json:"owner_id"`
+	Reason     *string         `json:"reason,omitempty"`
+	ReviewId   *string         `json:"review_id,omitempty"`
+	State      CommitmentState `json:"state"`
+	Text       string          `json:"text"`
+}
+
+// CommitmentState defines model for Commitment.State.
+type CommitmentState string
+
+// CommitmentInput defines model for CommitmentInput.
+type CommitmentInput struct {
+	DueAt time.Time `json:"due_at"`
+
+	// OwnerId The owner of the case where it is left out; `me` is who asks.
+	OwnerId *string `json:"owner_id,omitempty"`
+	Text    string  `json:"text"`
+}
+
+// CommitmentPage defines model for CommitmentPage.
+type CommitmentPage struct {
+	Items      []Commitment `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+}
+
+// CommitmentPatch defines model for CommitmentPatch.
+type CommitmentPatch struct {
+	DueAt   *time.Time `json:"due_at,omitempty"`
+	OwnerId *string    `json:"owner_id,omitempty"`
+
+	// Reason Required for dropping it.
+	Reason *string               `json:"reason,omitempty"`
+	State  *CommitmentPatchState `json:"state,omitempty"`
+}
+
+// CommitmentPatchState defines model for CommitmentPatch.State.
+type CommitmentPatchState string
 
 // Correction What people changed of the machine's tags; what it does not name is as the machine says.
 type Correction struct {
@@ -611,6 +1409,60 @@ type Credentials struct {
 	Password string `json:"password"`
 }
 
+// Digest defines model for Digest.
+type Digest struct {
+	Answered    DigestCount  `json:"answered"`
+	Commitments []Commitment `json:"commitments"`
+	From        time.Time    `json:"from"`
+	Locations   []struct {
+		LocationId string      `json:"location_id"`
+		Name       string      `json:"name"`
+		Rating     DigestCount `json:"rating"`
+		Reviews    DigestCount `json:"reviews"`
+	} `json:"locations"`
+	MedianReplySeconds DigestCount `json:"median_reply_seconds"`
+
+	// Moment One patient experience moment worth reading out.
+	Moment *struct {
+		LocationId string     `json:"location_id"`
+		PostedAt   *time.Time `json:"posted_at,omitempty"`
+		Quote      string     `json:"quote"`
+		ReviewId   string     `json:"review_id"`
+		Site       string     `json:"site"`
+	} `json:"moment,omitempty"`
+	Overdue int `json:"overdue"`
+	Praised []struct {
+		Count int    `json:"count"`
+		Name  string `json:"name"`
+	} `json:"praised"`
+	Rating  DigestCount `json:"rating"`
+	Reviews DigestCount `json:"reviews"`
+
+	// Title The location's or the group's name.
+	Title  string        `json:"title"`
+	To     time.Time     `json:"to"`
+	Topics []DigestTopic `json:"topics"`
+	Week   string        `json:"week"`
+}
+
+// DigestCount defines model for DigestCount.
+type DigestCount struct {
+	// Before Of the week before.
+	Before *float64 `json:"before"`
+	Now    *float64 `json:"now"`
+}
+
+// DigestTopic defines model for DigestTopic.
+type DigestTopic struct {
+	BeforeMixed    int    `json:"before_mixed"`
+	BeforeNegative int    `json:"before_negative"`
+	BeforePositive int    `json:"before_positive"`
+	Mixed          int    `json:"mixed"`
+	Negative       int    `json:"negative"`
+	Positive       int    `json:"positive"`
+	Topic          string `json:"topic"`
+}
+
 // Dismissal defines model for Dismissal.
 type Dismissal struct {
 	At     time.Time `json:"at"`
@@ -621,6 +1473,64 @@ type Dismissal struct {
 // DismissalInput defines model for DismissalInput.
 type DismissalInput struct {
 	Reason *string `json:"reason,omitempty"`
+}
+
+// Draft defines model for Draft.
+type Draft struct {
+	At        time.Time `json:"at"`
+	By        Actor     `json:"by"`
+	Comment   *string   `json:"comment,omitempty"`
+	DecidedBy *Actor    `json:"decided_by,omitempty"`
+
+	// Earlier Oldest first.
+	Earlier     []DraftVersion `json:"earlier"`
+	Origin      *string        `json:"origin,omitempty"`
+	Overridden  *Override      `json:"overridden,omitempty"`
+	RequestedBy *Actor         `json:"requested_by,omitempty"`
+	State       DraftState     `json:"state"`
+	Text        string         `json:"text"`
+	Version     int            `json:"version"`
+}
+
+// DraftState defines model for Draft.State.
+type DraftState string
+
+// DraftAct defines model for DraftAct.
+type DraftAct struct {
+	// Version Of the draft the person saw.
+	Version int `json:"version"`
+}
+
+// DraftInput defines model for DraftInput.
+type DraftInput struct {
+	Origin *string `json:"origin,omitempty"`
+	Text   string  `json:"text"`
+
+	// Version Of the draft this text is based on; 0 if there was none.
+	Version int `json:"version"`
+}
+
+// DraftVersion defines model for DraftVersion.
+type DraftVersion struct {
+	At      time.Time `json:"at"`
+	By      Actor     `json:"by"`
+	Text    string    `json:"text"`
+	Version int       `json:"version"`
+}
+
+// EditingInput defines model for EditingInput.
+type EditingInput struct {
+	// Editing False says that I stopped.
+	Editing bool `json:"editing"`
+}
+
+// Editors defines model for Editors.
+type Editors struct {
+	Editors []struct {
+		Name     string    `json:"name"`
+		PersonId string    `json:"person_id"`
+		Since    time.Time `json:"since"`
+	} `json:"editors"`
 }
 
 // Evidence defines model for Evidence.
@@ -949,6 +1859,12 @@ type Mention struct {
 	Start    int       `json:"start"`
 }
 
+// MergeInput defines model for MergeInput.
+type MergeInput struct {
+	// Into One of the review's `twins`.
+	Into string `json:"into"`
+}
+
 // Note defines model for Note.
 type Note struct {
 	At   time.Time `json:"at"`
@@ -962,10 +1878,78 @@ type NoteInput struct {
 	Text string `json:"text"`
 }
 
+// Notification defines model for Notification.
+type Notification struct {
+	At         time.Time        `json:"at"`
+	Id         string           `json:"id"`
+	Kind       NotificationKind `json:"kind"`
+	LocationId *string          `json:"location_id,omitempty"`
+	Read       bool             `json:"read"`
+	ReviewId   string           `json:"review_id"`
+	Title      string           `json:"title"`
+	Urgent     bool             `json:"urgent"`
+}
+
+// NotificationKind defines model for Notification.Kind.
+type NotificationKind string
+
+// NotificationPage defines model for NotificationPage.
+type NotificationPage struct {
+	Items      []Notification `json:"items"`
+	NextCursor *string        `json:"next_cursor"`
+	Unread     int64          `json:"unread"`
+}
+
+// NotificationSettings defines model for NotificationSettings.
+type NotificationSettings struct {
+	DailyAt    string                      `json:"daily_at"`
+	Digest     bool                        `json:"digest"`
+	Email      NotificationSettingsEmail   `json:"email"`
+	Kinds      []NotificationSettingsKinds `json:"kinds"`
+	QuietFrom  *string                     `json:"quiet_from,omitempty"`
+	QuietUntil *string                     `json:"quiet_until,omitempty"`
+	Rev        int64                       `json:"rev"`
+	TimeZone   string                      `json:"time_zone"`
+}
+
+// NotificationSettingsEmail defines model for NotificationSettings.Email.
+type NotificationSettingsEmail string
+
+// NotificationSettingsKinds defines model for NotificationSettings.Kinds.
+type NotificationSettingsKinds string
+
+// NotificationSettingsInput defines model for NotificationSettingsInput.
+type NotificationSettingsInput struct {
+	DailyAt    string                           `json:"daily_at"`
+	Digest     bool                             `json:"digest"`
+	Email      NotificationSettingsInputEmail   `json:"email"`
+	Kinds      []NotificationSettingsInputKinds `json:"kinds"`
+	QuietFrom  *string                          `json:"quiet_from,omitempty"`
+	QuietUntil *string                          `json:"quiet_until,omitempty"`
+
+	// Rev Of the settings this is based on.
+	Rev      int64  `json:"rev"`
+	TimeZone string `json:"time_zone"`
+}
+
+// NotificationSettingsInputEmail defines model for NotificationSettingsInput.Email.
+type NotificationSettingsInputEmail string
+
+// NotificationSettingsInputKinds defines model for NotificationSettingsInput.Kinds.
+type NotificationSettingsInputKinds string
+
 // Organization defines model for Organization.
 type Organization struct {
 	Id   string `json:"id"`
 	Name string `json:"name"`
+}
+
+// Override defines model for Override.
+type Override struct {
+	At     time.Time `json:"at"`
+	By     Actor     `json:"by"`
+	Reason string    `json:"reason"`
+	Rules  []string  `json:"rules"`
 }
 
 // OwnTopic defines model for OwnTopic.
@@ -982,13 +1966,18 @@ type OwnerChange struct {
 
 // Person defines model for Person.
 type Person struct {
-	Active      bool     `json:"active"`
-	Away        bool     `json:"away"`
-	Email       string   `json:"email"`
-	Id          string   `json:"id"`
-	LocationIds []string `json:"location_ids"`
-	Name        string   `json:"name"`
-	Role        Role     `json:"role"`
+	Active bool `json:"active"`
+
+	// Away Now.
+	Away        bool       `json:"away"`
+	AwayFrom    *time.Time `json:"away_from,omitempty"`
+	AwayUntil   *time.Time `json:"away_until,omitempty"`
+	DeputyId    *string    `json:"deputy_id,omitempty"`
+	Email       string     `json:"email"`
+	Id          string     `json:"id"`
+	LocationIds []string   `json:"location_ids"`
+	Name        string     `json:"name"`
+	Role        Role       `json:"role"`
 }
 
 // Polarity defines model for Polarity.
@@ -1002,14 +1991,66 @@ type PollRequest struct {
 	At time.Time `json:"at"`
 }
 
+// Priority defines model for Priority.
+type Priority string
+
 // Problem defines model for Problem.
 type Problem struct {
-	Code              string  `json:"code"`
-	Detail            *string `json:"detail,omitempty"`
-	RetryAfterSeconds *int    `json:"retry_after_seconds,omitempty"`
-	Status            int     `json:"status"`
-	Title             string  `json:"title"`
-	Type              string  `json:"type"`
+	Code         string `json:"code"`
+	CurrentDraft *Draft `json:"current_draft,omitempty"`
+
+	// CurrentRev Of a review that has changed since.
+	CurrentRev *int64  `json:"current_rev,omitempty"`
+	Detail     *string `json:"detail,omitempty"`
+
+	// Faults All faults of a routing plan.
+	Faults *[]RoutingFault `json:"faults,omitempty"`
+
+	// Findings Why a reply must not be published (`reply_blocked`).
+	Findings          *[]ReplyFinding `json:"findings,omitempty"`
+	RetryAfterSeconds *int            `json:"retry_after_seconds,omitempty"`
+	Status            int             `json:"status"`
+	Title             string          `json:"title"`
+	Type              string          `json:"type"`
+}
+
+// Publication defines model for Publication.
+type Publication struct {
+	Attempts *int       `json:"attempts,omitempty"`
+	By       Actor      `json:"by"`
+	Id       string     `json:"id"`
+	NextAt   *time.Time `json:"next_at,omitempty"`
+
+	// Problem What is wrong and what to do.
+	Problem     *string          `json:"problem,omitempty"`
+	PublishedAt *time.Time       `json:"published_at,omitempty"`
+	RequestedAt time.Time        `json:"requested_at"`
+	SentAt      *time.Time       `json:"sent_at,omitempty"`
+	State       PublicationState `json:"state"`
+	Text        string           `json:"text"`
+
+	// UndoUntil It can be taken back before.
+	UndoUntil *time.Time `json:"undo_until,omitempty"`
+
+	// Url Where a person pastes it.
+	Url *string `json:"url,omitempty"`
+}
+
+// PublicationState defines model for Publication.State.
+type PublicationState string
+
+// PublishInput defines model for PublishInput.
+type PublishInput struct {
+	OverrideReason *string `json:"override_reason,omitempty"`
+
+	// Version Of the draft the person saw.
+	Version int `json:"version"`
+}
+
+// ReadInput Those named, or all until a time.
+type ReadInput struct {
+	Ids   *[]string  `json:"ids,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Rejection defines model for Rejection.
@@ -1097,16 +2138,18 @@ type Review struct {
 // ReviewDetail defines model for ReviewDetail.
 type ReviewDetail struct {
 	// AllowedStatuses Statuses the case can go to from here.
-	AllowedStatuses []Status `json:"allowed_statuses"`
-	AnalysisVersion *string  `json:"analysis_version,omitempty"`
-	Author          string   `json:"author"`
-	Case            Case     `json:"case"`
+	AllowedStatuses []Status      `json:"allowed_statuses"`
+	AnalysisVersion *string       `json:"analysis_version,omitempty"`
+	Author          string        `json:"author"`
+	Case            Case          `json:"case"`
+	Commitments     *[]Commitment `json:"commitments,omitempty"`
 
 	// Corrected People changed the tags.
 	Corrected *bool `json:"corrected,omitempty"`
 
 	// Correction What people changed of the machine's tags; what it does not name is as the machine says.
 	Correction  *Correction     `json:"correction,omitempty"`
+	Draft       *Draft          `json:"draft,omitempty"`
 	Earlier     []ReviewVersion `json:"earlier"`
 	Excerpt     *bool           `json:"excerpt,omitempty"`
 	ExternalId  *string         `json:"external_id,omitempty"`
@@ -1116,18 +2159,28 @@ type ReviewDetail struct {
 	ListingId   *string         `json:"listing_id,omitempty"`
 	LocationId  string          `json:"location_id"`
 	Machine     *MachineTags    `json:"machine,omitempty"`
-	Mentions    *[]Mention      `json:"mentions,omitempty"`
-	Notes       []Note          `json:"notes"`
-	Overall     Polarity        `json:"overall"`
-	PostedAt    time.Time       `json:"posted_at"`
+
+	// May What the person who asks may do with it.
+	May      *[]ReviewDetailMay `json:"may,omitempty"`
+	Mentions *[]Mention         `json:"mentions,omitempty"`
+	Notes    []Note             `json:"notes"`
+	Overall  Polarity           `json:"overall"`
+	PostedAt time.Time          `json:"posted_at"`
 
 	// PostedAtKnown False where the site gives no time and ours is shown.
-	PostedAtKnown   *bool               `json:"posted_at_known,omitempty"`
-	Rating          *float64            `json:"rating"`
-	RawRating       *string             `json:"raw_rating,omitempty"`
-	Removed         bool                `json:"removed"`
-	RemovedAt       *time.Time          `json:"removed_at,omitempty"`
-	Rev             int64               `json:"rev"`
+	PostedAtKnown *bool        `json:"posted_at_known,omitempty"`
+	Publication   *Publication `json:"publication,omitempty"`
+	Rating        *float64     `json:"rating"`
+	RawRating     *string      `json:"raw_rating,omitempty"`
+	Removed       bool         `json:"removed"`
+	RemovedAt     *time.Time   `json:"removed_at,omitempty"`
+	Rev           int64        `json:"rev"`
+
+	// RootCauses What can be given when a negative case is resolved.
+	RootCauses *[]string `json:"root_causes,omitempty"`
+
+	// Route Nodes of the routing tree that decided.
+	Route           *[]string           `json:"route,omitempty"`
 	Site            string              `json:"site"`
 	SiteReply       *SiteReply          `json:"site_reply,omitempty"`
 	SourceUpdatedAt *time.Time          `json:"source_updated_at,omitempty"`
@@ -1136,13 +2189,19 @@ type ReviewDetail struct {
 	Text            string              `json:"text"`
 
 	// Title The headline that some sites have beside the text.
-	Title  *string      `json:"title,omitempty"`
+	Title *string `json:"title,omitempty"`
+
+	// Twins The same text by the same author on other sites.
+	Twins  *[]Twin      `json:"twins,omitempty"`
 	Urgent []UrgentFlag `json:"urgent"`
 
 	// Url http or https only.
 	Url     *string `json:"url,omitempty"`
 	Version int     `json:"version"`
 }
+
+// ReviewDetailMay defines model for ReviewDetail.May.
+type ReviewDetailMay string
 
 // ReviewPage defines model for ReviewPage.
 type ReviewPage struct {
@@ -1167,6 +2226,89 @@ type ReviewVersion struct {
 // Role defines model for Role.
 type Role string
 
+// RoutingFault defines model for RoutingFault.
+type RoutingFault struct {
+	Detail string `json:"detail"`
+
+	// Path Where in the plan, as tree.routes[0].owner
+	Path string `json:"path"`
+}
+
+// RoutingInput defines model for RoutingInput.
+type RoutingInput struct {
+	Comment *string                 `json:"comment,omitempty"`
+	Plan    *map[string]interface{} `json:"plan,omitempty"`
+
+	// Version The version this one is based on.
+	Version int `json:"version"`
+
+	// Yaml Either this or plan.
+	Yaml *string `json:"yaml,omitempty"`
+}
+
+// RoutingOutcome defines model for RoutingOutcome.
+type RoutingOutcome struct {
+	Approval bool     `json:"approval"`
+	Channels []string `json:"channels"`
+
+	// Owner Who or which group gets it, as people read it.
+	Owner    string   `json:"owner"`
+	Priority Priority `json:"priority"`
+	Route    []string `json:"route"`
+	Sla      string   `json:"sla"`
+}
+
+// RoutingPlan defines model for RoutingPlan.
+type RoutingPlan struct {
+	At      *time.Time `json:"at,omitempty"`
+	By      *string    `json:"by,omitempty"`
+	Comment *string    `json:"comment,omitempty"`
+
+	// Plan The same as JSON; docs/routing.md describes it.
+	Plan    map[string]interface{} `json:"plan"`
+	Version int                    `json:"version"`
+	Yaml    string                 `json:"yaml"`
+}
+
+// RoutingTrial defines model for RoutingTrial.
+type RoutingTrial struct {
+	Last *int                    `json:"last,omitempty"`
+	Plan *map[string]interface{} `json:"plan,omitempty"`
+
+	// Yaml Either this or plan.
+	Yaml *string `json:"yaml,omitempty"`
+}
+
+// RoutingTrialResult defines model for RoutingTrialResult.
+type RoutingTrialResult struct {
+	// Changed Those that would go elsewhere than by the plan that counts now.
+	Changed []struct {
+		Author     string         `json:"author"`
+		LocationId *string        `json:"location_id,omitempty"`
+		Now        RoutingOutcome `json:"now"`
+		Rating     *float64       `json:"rating,omitempty"`
+		ReviewId   string         `json:"review_id"`
+		Site       *string        `json:"site,omitempty"`
+		Then       RoutingOutcome `json:"then"`
+	} `json:"changed"`
+	Faults []RoutingFault `json:"faults"`
+
+	// Reviews How many were looked at.
+	Reviews int `json:"reviews"`
+}
+
+// RoutingVersionPage defines model for RoutingVersionPage.
+type RoutingVersionPage struct {
+	Items []struct {
+		At      time.Time `json:"at"`
+		By      string    `json:"by"`
+		Comment *string   `json:"comment,omitempty"`
+		Version int       `json:"version"`
+		Yaml    string    `json:"yaml"`
+	} `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
 // Session defines model for Session.
 type Session struct {
 	ExpiresAt    time.Time    `json:"expires_at"`
@@ -1189,15 +2331,52 @@ type SiteReply struct {
 // SiteReplyState Where the site's own moderation of the reply stands.
 type SiteReplyState string
 
+// SnoozeInput defines model for SnoozeInput.
+type SnoozeInput struct {
+	Until time.Time `json:"until"`
+}
+
 // Status defines model for Status.
 type Status string
 
 // StatusChange defines model for StatusChange.
 type StatusChange struct {
-	// Reason Required for no_reply_needed.
+	// Reason Required for no_reply_needed and on_hold.
 	Reason *string `json:"reason,omitempty"`
-	Status Status  `json:"status"`
+
+	// RootCause Required for resolving a negative or mixed review where the organization keeps a list.
+	RootCause *string `json:"root_cause,omitempty"`
+	Status    Status  `json:"status"`
+
+	// Until For on_hold: when the case opens again by itself.
+	Until *time.Time `json:"until,omitempty"`
 }
+
+// Suggestion defines model for Suggestion.
+type Suggestion struct {
+	// Label The template's name, or what the suggestion speaks to.
+	Label    string `json:"label"`
+	Language string `json:"language"`
+
+	// Origin template:ID, suggestion or assistant
+	Origin  string            `json:"origin"`
+	Text    string            `json:"text"`
+	Verdict SuggestionVerdict `json:"verdict"`
+}
+
+// SuggestionVerdict defines model for Suggestion.Verdict.
+type SuggestionVerdict string
+
+// SuggestionList defines model for SuggestionList.
+type SuggestionList struct {
+	// Assistant Whether an assistant is configured, and whether it was asked.
+	Assistant        SuggestionListAssistant `json:"assistant"`
+	AssistantProblem *string                 `json:"assistant_problem,omitempty"`
+	Items            []Suggestion            `json:"items"`
+}
+
+// SuggestionListAssistant Whether an assistant is configured, and whether it was asked.
+type SuggestionListAssistant string
 
 // Tag defines model for Tag.
 type Tag struct {
@@ -1228,6 +2407,49 @@ type TagsChange struct {
 	Urgent *[]UrgentFlag `json:"urgent,omitempty"`
 }
 
+// Template defines model for Template.
+type Template struct {
+	Id          string           `json:"id"`
+	Language    TemplateLanguage `json:"language"`
+	LocationIds []string         `json:"location_ids"`
+	Name        string           `json:"name"`
+	Polarity    *Polarity        `json:"polarity,omitempty"`
+	Regions     []string         `json:"regions"`
+	Rev         int64            `json:"rev"`
+	Sites       []string         `json:"sites"`
+	Text        string           `json:"text"`
+	Topics      []string         `json:"topics"`
+}
+
+// TemplateLanguage defines model for Template.Language.
+type TemplateLanguage string
+
+// TemplateInput defines model for TemplateInput.
+type TemplateInput struct {
+	Language    TemplateInputLanguage `json:"language"`
+	LocationIds *[]string             `json:"location_ids,omitempty"`
+	Name        string                `json:"name"`
+	Polarity    *Polarity             `json:"polarity,omitempty"`
+	Regions     *[]string             `json:"regions,omitempty"`
+	Sites       *[]string             `json:"sites,omitempty"`
+
+	// Text Variables: {{practice}}, {{location}}, {{phone}}, {{manager}}, {{topic}}, {{first_name}}.
+	Text   string      `json:"text"`
+	Topics *[]TopicKey `json:"topics,omitempty"`
+}
+
+// TemplateInputLanguage defines model for TemplateInput.Language.
+type TemplateInputLanguage string
+
+// TemplateList defines model for TemplateList.
+type TemplateList struct {
+	Items     []Template `json:"items"`
+	Variables []struct {
+		Name string `json:"name"`
+		What string `json:"what"`
+	} `json:"variables"`
+}
+
 // Term defines model for Term.
 type Term struct {
 	// Kind `topic`: speaks of a topic. `person`: names a person of the practice. `ignore`: says nothing.
@@ -1252,8 +2474,18 @@ type Topic string
 // TopicKey One of the eight topics, or one of the organization's own (`own.parking`; see `GET /api/v1/lexicon`).
 type TopicKey = string
 
+// Twin defines model for Twin.
+type Twin struct {
+	Id       string    `json:"id"`
+	PostedAt time.Time `json:"posted_at"`
+	Site     string    `json:"site"`
+}
+
 // UrgentFlag defines model for UrgentFlag.
 type UrgentFlag string
+
+// BasedOnDraft defines model for BasedOnDraft.
+type BasedOnDraft = int
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -1297,8 +2529,14 @@ type RatingMin = float64
 // RemovedFilter defines model for RemovedFilter.
 type RemovedFilter = bool
 
+// Rev defines model for Rev.
+type Rev = int64
+
 // SiteFilter defines model for SiteFilter.
 type SiteFilter = []string
+
+// SnoozedFilter defines model for SnoozedFilter.
+type SnoozedFilter = bool
 
 // StatusFilter defines model for StatusFilter.
 type StatusFilter = []Status
@@ -1314,6 +2552,36 @@ type TopicFilter = []TopicKey
 
 // UrgentFilter defines model for UrgentFilter.
 type UrgentFilter = bool
+
+// UpdateChannelParams defines parameters for UpdateChannel.
+type UpdateChannelParams struct {
+	// Rev Of what the change is based on; 409 if it has changed since.
+	Rev Rev `form:"rev" json:"rev"`
+}
+
+// ListCommitmentsParams defines parameters for ListCommitments.
+type ListCommitmentsParams struct {
+	// OwnerId `me` is who asks.
+	OwnerId    *string         `form:"owner_id,omitempty" json:"owner_id,omitempty"`
+	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
+	Limit      *Limit          `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetDigestParams defines parameters for GetDigest.
+type GetDigestParams struct {
+	// Week ISO 8601; the last complete week where it is left out.
+	Week       *string         `form:"week,omitempty" json:"week,omitempty"`
+	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
+}
+
+// PreviewDigestParams defines parameters for PreviewDigest.
+type PreviewDigestParams struct {
+	Week       *string         `form:"week,omitempty" json:"week,omitempty"`
+	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
+}
 
 // ListImportsParams defines parameters for ListImports.
 type ListImportsParams struct {
@@ -1372,6 +2640,15 @@ type ListFindingsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListNotificationsParams defines parameters for ListNotifications.
+type ListNotificationsParams struct {
+	Unread *bool  `form:"unread,omitempty" json:"unread,omitempty"`
+	Limit  *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListReviewsParams defines parameters for ListReviews.
 type ListReviewsParams struct {
 	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
@@ -1391,6 +2668,9 @@ type ListReviewsParams struct {
 
 	// Overdue Pending cases whose due time has passed (true).
 	Overdue *OverdueFilter `form:"overdue,omitempty" json:"overdue,omitempty"`
+
+	// Snoozed Hidden until a time that has not come (true), or not (false).
+	Snoozed *SnoozedFilter `form:"snoozed,omitempty" json:"snoozed,omitempty"`
 
 	// Removed Reviews no longer on their site.
 	Removed   *RemovedFilter `form:"removed,omitempty" json:"removed,omitempty"`
@@ -1437,6 +2717,9 @@ type GetReviewFacetsParams struct {
 	// Overdue Pending cases whose due time has passed (true).
 	Overdue *OverdueFilter `form:"overdue,omitempty" json:"overdue,omitempty"`
 
+	// Snoozed Hidden until a time that has not come (true), or not (false).
+	Snoozed *SnoozedFilter `form:"snoozed,omitempty" json:"snoozed,omitempty"`
+
 	// Removed Reviews no longer on their site.
 	Removed   *RemovedFilter `form:"removed,omitempty" json:"removed,omitempty"`
 	RatingMin *RatingMin     `form:"rating_min,omitempty" json:"rating_min,omitempty"`
@@ -1450,6 +2733,18 @@ type GetReviewFacetsParams struct {
 
 	// To Posted before (RFC 3339); a date includes that day (UTC).
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// AddCommitmentParams defines parameters for AddCommitment.
+type AddCommitmentParams struct {
+	// IdempotencyKey The same key again adds no second commitment.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// DiscardDraftParams defines parameters for DiscardDraft.
+type DiscardDraftParams struct {
+	// Version Of the draft the person saw.
+	Version BasedOnDraft `form:"version" json:"version"`
 }
 
 // ListReviewEventsParams defines parameters for ListReviewEvents.
@@ -1478,10 +2773,36 @@ type SetStatusParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListSuggestionsParams defines parameters for ListSuggestions.
+type ListSuggestionsParams struct {
+	// Language The review's own where it is left out.
+	Language *ListSuggestionsParamsLanguage `form:"language,omitempty" json:"language,omitempty"`
+
+	// Assistant Ask the configured assistant as well. Only the public review is sent to it.
+	Assistant *bool `form:"assistant,omitempty" json:"assistant,omitempty"`
+}
+
+// ListSuggestionsParamsLanguage defines parameters for ListSuggestions.
+type ListSuggestionsParamsLanguage string
+
 // WithdrawCorrectionParams defines parameters for WithdrawCorrection.
 type WithdrawCorrectionParams struct {
 	// IfMatch The ETag the change is based on; 409 if the review has changed since.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListRoutingVersionsParams defines parameters for ListRoutingVersions.
+type ListRoutingVersionsParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// UpdateTemplateParams defines parameters for UpdateTemplate.
+type UpdateTemplateParams struct {
+	// Rev Of what the change is based on; 409 if it has changed since.
+	Rev Rev `form:"rev" json:"rev"`
 }
 
 // ReceiveGooglePushParams defines parameters for ReceiveGooglePush.
@@ -1489,6 +2810,15 @@ type ReceiveGooglePushParams struct {
 	// Token The secret of the gateway's settings.
 	Token *string `form:"token,omitempty" json:"token,omitempty"`
 }
+
+// ActOnManyJSONRequestBody defines body for ActOnMany for application/json ContentType.
+type ActOnManyJSONRequestBody = BulkAct
+
+// CreateChannelJSONRequestBody defines body for CreateChannel for application/json ContentType.
+type CreateChannelJSONRequestBody = ChannelInput
+
+// UpdateChannelJSONRequestBody defines body for UpdateChannel for application/json ContentType.
+type UpdateChannelJSONRequestBody = ChannelInput
 
 // SetLexiconJSONRequestBody defines body for SetLexicon for application/json ContentType.
 type SetLexiconJSONRequestBody = LexiconInput
@@ -1505,14 +2835,50 @@ type UpdateListingJSONRequestBody = ListingPatch
 // UpdateLocationJSONRequestBody defines body for UpdateLocation for application/json ContentType.
 type UpdateLocationJSONRequestBody = LocationPatch
 
+// SetNotificationSettingsJSONRequestBody defines body for SetNotificationSettings for application/json ContentType.
+type SetNotificationSettingsJSONRequestBody = NotificationSettingsInput
+
+// ReadNotificationsJSONRequestBody defines body for ReadNotifications for application/json ContentType.
+type ReadNotificationsJSONRequestBody = ReadInput
+
+// SetAbsenceJSONRequestBody defines body for SetAbsence for application/json ContentType.
+type SetAbsenceJSONRequestBody = AbsenceInput
+
+// RequestApprovalJSONRequestBody defines body for RequestApproval for application/json ContentType.
+type RequestApprovalJSONRequestBody = DraftAct
+
+// DecideApprovalJSONRequestBody defines body for DecideApproval for application/json ContentType.
+type DecideApprovalJSONRequestBody = ApprovalDecision
+
+// AddCommitmentJSONRequestBody defines body for AddCommitment for application/json ContentType.
+type AddCommitmentJSONRequestBody = CommitmentInput
+
+// ChangeCommitmentJSONRequestBody defines body for ChangeCommitment for application/json ContentType.
+type ChangeCommitmentJSONRequestBody = CommitmentPatch
+
+// SaveDraftJSONRequestBody defines body for SaveDraft for application/json ContentType.
+type SaveDraftJSONRequestBody = DraftInput
+
+// EditDraftJSONRequestBody defines body for EditDraft for application/json ContentType.
+type EditDraftJSONRequestBody = EditingInput
+
+// MergeReviewJSONRequestBody defines body for MergeReview for application/json ContentType.
+type MergeReviewJSONRequestBody = MergeInput
+
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = NoteInput
 
 // SetOwnerJSONRequestBody defines body for SetOwner for application/json ContentType.
 type SetOwnerJSONRequestBody = OwnerChange
 
+// PublishReplyJSONRequestBody defines body for PublishReply for application/json ContentType.
+type PublishReplyJSONRequestBody = PublishInput
+
 // CheckReplyJSONRequestBody defines body for CheckReply for application/json ContentType.
 type CheckReplyJSONRequestBody = ReplyDraft
+
+// SnoozeReviewJSONRequestBody defines body for SnoozeReview for application/json ContentType.
+type SnoozeReviewJSONRequestBody = SnoozeInput
 
 // SetStatusJSONRequestBody defines body for SetStatus for application/json ContentType.
 type SetStatusJSONRequestBody = StatusChange
@@ -1520,8 +2886,20 @@ type SetStatusJSONRequestBody = StatusChange
 // CorrectTagsJSONRequestBody defines body for CorrectTags for application/json ContentType.
 type CorrectTagsJSONRequestBody = TagsChange
 
+// SetRoutingJSONRequestBody defines body for SetRouting for application/json ContentType.
+type SetRoutingJSONRequestBody = RoutingInput
+
+// TryRoutingJSONRequestBody defines body for TryRouting for application/json ContentType.
+type TryRoutingJSONRequestBody = RoutingTrial
+
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = Credentials
+
+// CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
+type CreateTemplateJSONRequestBody = TemplateInput
+
+// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
+type UpdateTemplateJSONRequestBody = TemplateInput
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -1596,6 +2974,93 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
+
+	// ActOnManyWithBody Do one thing to many reviews
+	//
+	// Each review succeeds or fails by itself; the answer says which. What succeeded can be undone together within ten minutes.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/bulk (the `ActOnMany` operationId).
+	ActOnManyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnMany Do one thing to many reviews
+	//
+	// Each review succeeds or fails by itself; the answer says which. What succeeded can be undone together within ten minutes.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/bulk (the `ActOnMany` operationId).
+	ActOnMany(ctx context.Context, body ActOnManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UndoMany Undo it
+	//
+	// A review that somebody changed since stays as it is and is reported.
+	//
+	// Corresponds with POST /api/v1/bulk/{id}/undo (the `UndoMany` operationId).
+	UndoMany(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListChannels Where messages for several people go
+	//
+	// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+	ListChannels(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateChannelWithBody Add a channel
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannelWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateChannel Add a channel
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannel(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteChannel Remove a channel
+	//
+	// Corresponds with DELETE /api/v1/channels/{id} (the `DeleteChannel` operationId).
+	DeleteChannel(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateChannelWithBody Change a channel
+	//
+	// An empty target stays as it is.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/channels/{id} (the `UpdateChannel` operationId).
+	UpdateChannelWithBody(ctx context.Context, id Id, params *UpdateChannelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateChannel Change a channel
+	//
+	// An empty target stays as it is.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/channels/{id} (the `UpdateChannel` operationId).
+	UpdateChannel(ctx context.Context, id Id, params *UpdateChannelParams, body UpdateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestChannel Send a test message now
+	//
+	// Corresponds with POST /api/v1/channels/{id}/test (the `TestChannel` operationId).
+	TestChannel(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCommitments Open commitments by due time
+	//
+	// Corresponds with GET /api/v1/commitments (the `ListCommitments` operationId).
+	ListCommitments(ctx context.Context, params *ListCommitmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDigest The week of a location or of all of mine
+	//
+	// Corresponds with GET /api/v1/digest (the `GetDigest` operationId).
+	GetDigest(ctx context.Context, params *GetDigestParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewDigest The same as the e-mail shows it
+	//
+	// Corresponds with GET /api/v1/digest/preview (the `PreviewDigest` operationId).
+	PreviewDigest(ctx context.Context, params *PreviewDigestParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StreamEvents Live updates (server-sent events)
 	//
@@ -1769,10 +3234,66 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/me (the `GetMe` operationId).
 	GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetNotificationSettings What I want to hear and when
+	//
+	// Corresponds with GET /api/v1/me/notifications (the `GetNotificationSettings` operationId).
+	GetNotificationSettings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetNotificationSettingsWithBody Change it
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/me/notifications (the `SetNotificationSettings` operationId).
+	SetNotificationSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetNotificationSettings Change it
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/me/notifications (the `SetNotificationSettings` operationId).
+	SetNotificationSettings(ctx context.Context, body SetNotificationSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListNotifications What I was told, newest first
+	//
+	// Corresponds with GET /api/v1/notifications (the `ListNotifications` operationId).
+	ListNotifications(ctx context.Context, params *ListNotificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReadNotificationsWithBody Mark as read
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+	ReadNotificationsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReadNotifications Mark as read
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+	ReadNotifications(ctx context.Context, body ReadNotificationsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPeople People of the organization
 	//
 	// Corresponds with GET /api/v1/people (the `ListPeople` operationId).
 	ListPeople(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetAbsenceWithBody Out of office, with a deputy
+	//
+	// People set their own (`me`); who manages follow-up sets anybody's.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/people/{id}/absence (the `SetAbsence` operationId).
+	SetAbsenceWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetAbsence Out of office, with a deputy
+	//
+	// People set their own (`me`); who manages follow-up sets anybody's.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/people/{id}/absence (the `SetAbsence` operationId).
+	SetAbsence(ctx context.Context, id Id, body SetAbsenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListReviews Reviews by filter
 	//
@@ -1794,10 +3315,136 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/reviews/{id} (the `GetReview` operationId).
 	GetReview(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RequestApprovalWithBody Ask another person to approve the draft
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+	RequestApprovalWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestApproval Ask another person to approve the draft
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+	RequestApproval(ctx context.Context, id Id, body RequestApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideApprovalWithBody Approve the draft, or return it with a comment
+	//
+	// Nobody decides on a draft of which they wrote or submitted the text themselves.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+	DecideApprovalWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideApproval Approve the draft, or return it with a comment
+	//
+	// Nobody decides on a draft of which they wrote or submitted the text themselves.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+	DecideApproval(ctx context.Context, id Id, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddCommitmentWithBody Promise something by a date
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+	AddCommitmentWithBody(ctx context.Context, id Id, params *AddCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddCommitment Promise something by a date
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+	AddCommitment(ctx context.Context, id Id, params *AddCommitmentParams, body AddCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeCommitmentWithBody Keep, drop, move or hand over a commitment
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+	ChangeCommitmentWithBody(ctx context.Context, id Id, commitmentId string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeCommitment Keep, drop, move or hand over a commitment
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+	ChangeCommitment(ctx context.Context, id Id, commitmentId string, body ChangeCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DiscardDraft Throw the draft away
+	//
+	// The history keeps its text.
+	//
+	// Corresponds with DELETE /api/v1/reviews/{id}/draft (the `DiscardDraft` operationId).
+	DiscardDraft(ctx context.Context, id Id, params *DiscardDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveDraftWithBody Save the draft of the reply
+	//
+	// There is one draft a review, shared by all who may write it. A save says on which version it is based (0 for none yet);
+	// if somebody saved another one since, the answer is 409 with that one as `current_draft`, and nothing is lost of either.
+	// A save takes a draft that waits for approval, or was approved, back to editing.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+	SaveDraftWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveDraft Save the draft of the reply
+	//
+	// There is one draft a review, shared by all who may write it. A save says on which version it is based (0 for none yet);
+	// if somebody saved another one since, the answer is 409 with that one as `current_draft`, and nothing is lost of either.
+	// A save takes a draft that waits for approval, or was approved, back to editing.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+	SaveDraft(ctx context.Context, id Id, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditDraftWithBody Say that I am writing, and hear who else is
+	//
+	// Repeated every ten seconds while somebody writes; who is not heard of for 30 seconds is gone.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/draft/editors (the `EditDraft` operationId).
+	EditDraftWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EditDraft Say that I am writing, and hear who else is
+	//
+	// Repeated every ten seconds while somebody writes; who is not heard of for 30 seconds is gone.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/draft/editors (the `EditDraft` operationId).
+	EditDraft(ctx context.Context, id Id, body EditDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListReviewEvents History of a review, oldest first
 	//
 	// Corresponds with GET /api/v1/reviews/{id}/events (the `ListReviewEvents` operationId).
 	ListReviewEvents(ctx context.Context, id Id, params *ListReviewEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnmergeReview Make the case one of its own again
+	//
+	// Corresponds with DELETE /api/v1/reviews/{id}/merge (the `UnmergeReview` operationId).
+	UnmergeReview(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeReviewWithBody Make the case part of the case of the same person's same review on another site
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/merge (the `MergeReview` operationId).
+	MergeReviewWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeReview Make the case part of the case of the same person's same review on another site
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/merge (the `MergeReview` operationId).
+	MergeReview(ctx context.Context, id Id, body MergeReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddNoteWithBody Add an internal note
 	//
@@ -1827,6 +3474,45 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/reviews/{id}/owner (the `SetOwner` operationId).
 	SetOwner(ctx context.Context, id Id, params *SetOwnerParams, body SetOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// UndoPublication Take a reply back that has not left yet
+	//
+	// 409 `already_sent` once it has left.
+	//
+	// Corresponds with DELETE /api/v1/reviews/{id}/publication (the `UndoPublication` operationId).
+	UndoPublication(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishReplyWithBody Publish the draft
+	//
+	// It leaves after 15 seconds in which it can be undone. Where the site has no way for programs to reply, the answer's
+	// publication is `by_hand` with the address where a person pastes it. A draft with a blocking finding is refused (422,
+	// `reply_blocked`) unless `override_reason` is given by somebody who may override; that is recorded.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/publication (the `PublishReply` operationId).
+	PublishReplyWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishReply Publish the draft
+	//
+	// It leaves after 15 seconds in which it can be undone. Where the site has no way for programs to reply, the answer's
+	// publication is `by_hand` with the address where a person pastes it. A draft with a blocking finding is refused (422,
+	// `reply_blocked`) unless `override_reason` is given by somebody who may override; that is recorded.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/publication (the `PublishReply` operationId).
+	PublishReply(ctx context.Context, id Id, body PublishReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmCopied Say that the reply was pasted on the site
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/publication/copied (the `ConfirmCopied` operationId).
+	ConfirmCopied(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetryPublication Send a failed reply again now
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/publication/retry (the `RetryPublication` operationId).
+	RetryPublication(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CheckReplyWithBody Check a reply before it is published
 	//
 	// Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
@@ -1845,6 +3531,29 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/reviews/{id}/reply/check (the `CheckReply` operationId).
 	CheckReply(ctx context.Context, id Id, body CheckReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// WakeReview Show a snoozed case again
+	//
+	// Corresponds with DELETE /api/v1/reviews/{id}/snooze (the `WakeReview` operationId).
+	WakeReview(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SnoozeReviewWithBody Hide the case until a time
+	//
+	// No clock stops. An edit, an urgent flag or a reply on the site brings it back at once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/snooze (the `SnoozeReview` operationId).
+	SnoozeReviewWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SnoozeReview Hide the case until a time
+	//
+	// No clock stops. An edit, an urgent flag or a reply on the site brings it back at once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/snooze (the `SnoozeReview` operationId).
+	SnoozeReview(ctx context.Context, id Id, body SnoozeReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetStatusWithBody Change the status of the case
 	//
 	// Takes any type of body and a specified content type.
@@ -1858,6 +3567,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/reviews/{id}/status (the `SetStatus` operationId).
 	SetStatus(ctx context.Context, id Id, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSuggestions Replies to begin with
+	//
+	// Put together from the tags in general terms, and the templates that fit, filled in. All of them passed the check. They
+	// differ from what was answered at the location lately.
+	//
+	// Corresponds with GET /api/v1/reviews/{id}/suggestions (the `ListSuggestions` operationId).
+	ListSuggestions(ctx context.Context, id Id, params *ListSuggestionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// WithdrawCorrection Take the correction of the tags back
 	//
@@ -1886,6 +3603,48 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/reviews/{id}/tags (the `CorrectTags` operationId).
 	CorrectTags(ctx context.Context, id Id, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetRouting The routing tree with teams, SLA policies and calendars
+	//
+	// Corresponds with GET /api/v1/routing (the `GetRouting` operationId).
+	GetRouting(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetRoutingWithBody Replace it
+	//
+	// New reviews are routed by it within seconds. A plan with faults is refused (422) with all of them; one based on another version than the current with 409.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/routing (the `SetRouting` operationId).
+	SetRoutingWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetRouting Replace it
+	//
+	// New reviews are routed by it within seconds. A plan with faults is refused (422) with all of them; one based on another version than the current with 409.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/routing (the `SetRouting` operationId).
+	SetRouting(ctx context.Context, body SetRoutingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryRoutingWithBody See where recent reviews would go
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/routing/dry-run (the `TryRouting` operationId).
+	TryRoutingWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryRouting See where recent reviews would go
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/routing/dry-run (the `TryRouting` operationId).
+	TryRouting(ctx context.Context, body TryRoutingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRoutingVersions Earlier versions, newest first
+	//
+	// Corresponds with GET /api/v1/routing/versions (the `ListRoutingVersions` operationId).
+	ListRoutingVersions(ctx context.Context, params *ListRoutingVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeleteSession Sign out
 	//
 	// Corresponds with DELETE /api/v1/session (the `DeleteSession` operationId).
@@ -1905,6 +3664,48 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
 	CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTemplates Reply templates
+	//
+	// Corresponds with GET /api/v1/templates (the `ListTemplates` operationId).
+	ListTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTemplateWithBody Add a template
+	//
+	// Its text, filled in with examples, goes through the reply checker; one that blocks is refused (422).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+	CreateTemplateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTemplate Add a template
+	//
+	// Its text, filled in with examples, goes through the reply checker; one that blocks is refused (422).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+	CreateTemplate(ctx context.Context, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteTemplate Remove a template
+	//
+	// Corresponds with DELETE /api/v1/templates/{id} (the `DeleteTemplate` operationId).
+	DeleteTemplate(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateTemplateWithBody Change a template
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/templates/{id} (the `UpdateTemplate` operationId).
+	UpdateTemplateWithBody(ctx context.Context, id Id, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateTemplate Change a template
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/templates/{id} (the `UpdateTemplate` operationId).
+	UpdateTemplate(ctx context.Context, id Id, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ReceiveGooglePush Notification by Google that a location has new or changed reviews
 	//
 	// The target of a Pub/Sub push subscription, with the secret of the gateway's settings in `token`. The notification is only
@@ -1918,6 +3719,223 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /openapi.yaml (the `GetOpenAPI` operationId).
 	GetOpenAPI(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ActOnManyWithBody Do one thing to many reviews
+//
+// Each review succeeds or fails by itself; the answer says which. What succeeded can be undone together within ten minutes.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/bulk (the `ActOnMany` operationId).
+func (c *Client) ActOnManyWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnManyRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnMany Do one thing to many reviews
+//
+// Each review succeeds or fails by itself; the answer says which. What succeeded can be undone together within ten minutes.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/bulk (the `ActOnMany` operationId).
+func (c *Client) ActOnMany(ctx context.Context, body ActOnManyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnManyRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UndoMany Undo it
+//
+// A review that somebody changed since stays as it is and is reported.
+//
+// Corresponds with POST /api/v1/bulk/{id}/undo (the `UndoMany` operationId).
+func (c *Client) UndoMany(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndoManyRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListChannels Where messages for several people go
+//
+// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+func (c *Client) ListChannels(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListChannelsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateChannelWithBody Add a channel
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *Client) CreateChannelWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateChannelRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateChannel Add a channel
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *Client) CreateChannel(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateChannelRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteChannel Remove a channel
+//
+// Corresponds with DELETE /api/v1/channels/{id} (the `DeleteChannel` operationId).
+func (c *Client) DeleteChannel(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteChannelRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateChannelWithBody Change a channel
+//
+// An empty target stays as it is.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/channels/{id} (the `UpdateChannel` operationId).
+func (c *Client) UpdateChannelWithBody(ctx context.Context, id Id, params *UpdateChannelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateChannelRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateChannel Change a channel
+//
+// An empty target stays as it is.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/channels/{id} (the `UpdateChannel` operationId).
+func (c *Client) UpdateChannel(ctx context.Context, id Id, params *UpdateChannelParams, body UpdateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateChannelRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestChannel Send a test message now
+//
+// Corresponds with POST /api/v1/channels/{id}/test (the `TestChannel` operationId).
+func (c *Client) TestChannel(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestChannelRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCommitments Open commitments by due time
+//
+// Corresponds with GET /api/v1/commitments (the `ListCommitments` operationId).
+func (c *Client) ListCommitments(ctx context.Context, params *ListCommitmentsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCommitmentsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDigest The week of a location or of all of mine
+//
+// Corresponds with GET /api/v1/digest (the `GetDigest` operationId).
+func (c *Client) GetDigest(ctx context.Context, params *GetDigestParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDigestRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewDigest The same as the e-mail shows it
+//
+// Corresponds with GET /api/v1/digest/preview (the `PreviewDigest` operationId).
+func (c *Client) PreviewDigest(ctx context.Context, params *PreviewDigestParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewDigestRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // StreamEvents Live updates (server-sent events)
@@ -2332,11 +4350,147 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 	return c.Client.Do(req)
 }
 
+// GetNotificationSettings What I want to hear and when
+//
+// Corresponds with GET /api/v1/me/notifications (the `GetNotificationSettings` operationId).
+func (c *Client) GetNotificationSettings(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetNotificationSettingsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetNotificationSettingsWithBody Change it
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/me/notifications (the `SetNotificationSettings` operationId).
+func (c *Client) SetNotificationSettingsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetNotificationSettingsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetNotificationSettings Change it
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/me/notifications (the `SetNotificationSettings` operationId).
+func (c *Client) SetNotificationSettings(ctx context.Context, body SetNotificationSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetNotificationSettingsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListNotifications What I was told, newest first
+//
+// Corresponds with GET /api/v1/notifications (the `ListNotifications` operationId).
+func (c *Client) ListNotifications(ctx context.Context, params *ListNotificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListNotificationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReadNotificationsWithBody Mark as read
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+func (c *Client) ReadNotificationsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadNotificationsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReadNotifications Mark as read
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+func (c *Client) ReadNotifications(ctx context.Context, body ReadNotificationsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadNotificationsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPeople People of the organization
 //
 // Corresponds with GET /api/v1/people (the `ListPeople` operationId).
 func (c *Client) ListPeople(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListPeopleRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetAbsenceWithBody Out of office, with a deputy
+//
+// People set their own (`me`); who manages follow-up sets anybody's.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/people/{id}/absence (the `SetAbsence` operationId).
+func (c *Client) SetAbsenceWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetAbsenceRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetAbsence Out of office, with a deputy
+//
+// People set their own (`me`); who manages follow-up sets anybody's.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/people/{id}/absence (the `SetAbsence` operationId).
+func (c *Client) SetAbsence(ctx context.Context, id Id, body SetAbsenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetAbsenceRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2397,11 +4551,297 @@ func (c *Client) GetReview(ctx context.Context, id Id, reqEditors ...RequestEdit
 	return c.Client.Do(req)
 }
 
+// RequestApprovalWithBody Ask another person to approve the draft
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+func (c *Client) RequestApprovalWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestApprovalRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestApproval Ask another person to approve the draft
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+func (c *Client) RequestApproval(ctx context.Context, id Id, body RequestApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestApprovalRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideApprovalWithBody Approve the draft, or return it with a comment
+//
+// Nobody decides on a draft of which they wrote or submitted the text themselves.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+func (c *Client) DecideApprovalWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideApprovalRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideApproval Approve the draft, or return it with a comment
+//
+// Nobody decides on a draft of which they wrote or submitted the text themselves.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+func (c *Client) DecideApproval(ctx context.Context, id Id, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideApprovalRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddCommitmentWithBody Promise something by a date
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+func (c *Client) AddCommitmentWithBody(ctx context.Context, id Id, params *AddCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddCommitmentRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddCommitment Promise something by a date
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+func (c *Client) AddCommitment(ctx context.Context, id Id, params *AddCommitmentParams, body AddCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddCommitmentRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeCommitmentWithBody Keep, drop, move or hand over a commitment
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+func (c *Client) ChangeCommitmentWithBody(ctx context.Context, id Id, commitmentId string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeCommitmentRequestWithBody(c.Server, id, commitmentId, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeCommitment Keep, drop, move or hand over a commitment
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+func (c *Client) ChangeCommitment(ctx context.Context, id Id, commitmentId string, body ChangeCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeCommitmentRequest(c.Server, id, commitmentId, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DiscardDraft Throw the draft away
+//
+// The history keeps its text.
+//
+// Corresponds with DELETE /api/v1/reviews/{id}/draft (the `DiscardDraft` operationId).
+func (c *Client) DiscardDraft(ctx context.Context, id Id, params *DiscardDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDiscardDraftRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveDraftWithBody Save the draft of the reply
+//
+// There is one draft a review, shared by all who may write it. A save says on which version it is based (0 for none yet);
+// if somebody saved another one since, the answer is 409 with that one as `current_draft`, and nothing is lost of either.
+// A save takes a draft that waits for approval, or was approved, back to editing.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+func (c *Client) SaveDraftWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveDraftRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveDraft Save the draft of the reply
+//
+// There is one draft a review, shared by all who may write it. A save says on which version it is based (0 for none yet);
+// if somebody saved another one since, the answer is 409 with that one as `current_draft`, and nothing is lost of either.
+// A save takes a draft that waits for approval, or was approved, back to editing.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+func (c *Client) SaveDraft(ctx context.Context, id Id, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveDraftRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditDraftWithBody Say that I am writing, and hear who else is
+//
+// Repeated every ten seconds while somebody writes; who is not heard of for 30 seconds is gone.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/reviews/{id}/draft/editors (the `EditDraft` operationId).
+func (c *Client) EditDraftWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditDraftRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EditDraft Say that I am writing, and hear who else is
+//
+// Repeated every ten seconds while somebody writes; who is not heard of for 30 seconds is gone.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/reviews/{id}/draft/editors (the `EditDraft` operationId).
+func (c *Client) EditDraft(ctx context.Context, id Id, body EditDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEditDraftRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListReviewEvents History of a review, oldest first
 //
 // Corresponds with GET /api/v1/reviews/{id}/events (the `ListReviewEvents` operationId).
 func (c *Client) ListReviewEvents(ctx context.Context, id Id, params *ListReviewEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListReviewEventsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnmergeReview Make the case one of its own again
+//
+// Corresponds with DELETE /api/v1/reviews/{id}/merge (the `UnmergeReview` operationId).
+func (c *Client) UnmergeReview(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnmergeReviewRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeReviewWithBody Make the case part of the case of the same person's same review on another site
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/reviews/{id}/merge (the `MergeReview` operationId).
+func (c *Client) MergeReviewWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeReviewRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeReview Make the case part of the case of the same person's same review on another site
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/reviews/{id}/merge (the `MergeReview` operationId).
+func (c *Client) MergeReview(ctx context.Context, id Id, body MergeReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeReviewRequest(c.Server, id, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2480,6 +4920,95 @@ func (c *Client) SetOwner(ctx context.Context, id Id, params *SetOwnerParams, bo
 	return c.Client.Do(req)
 }
 
+// UndoPublication Take a reply back that has not left yet
+//
+// 409 `already_sent` once it has left.
+//
+// Corresponds with DELETE /api/v1/reviews/{id}/publication (the `UndoPublication` operationId).
+func (c *Client) UndoPublication(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndoPublicationRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishReplyWithBody Publish the draft
+//
+// It leaves after 15 seconds in which it can be undone. Where the site has no way for programs to reply, the answer's
+// publication is `by_hand` with the address where a person pastes it. A draft with a blocking finding is refused (422,
+// `reply_blocked`) unless `override_reason` is given by somebody who may override; that is recorded.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/reviews/{id}/publication (the `PublishReply` operationId).
+func (c *Client) PublishReplyWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishReplyRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishReply Publish the draft
+//
+// It leaves after 15 seconds in which it can be undone. Where the site has no way for programs to reply, the answer's
+// publication is `by_hand` with the address where a person pastes it. A draft with a blocking finding is refused (422,
+// `reply_blocked`) unless `override_reason` is given by somebody who may override; that is recorded.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/reviews/{id}/publication (the `PublishReply` operationId).
+func (c *Client) PublishReply(ctx context.Context, id Id, body PublishReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishReplyRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmCopied Say that the reply was pasted on the site
+//
+// Corresponds with POST /api/v1/reviews/{id}/publication/copied (the `ConfirmCopied` operationId).
+func (c *Client) ConfirmCopied(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmCopiedRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetryPublication Send a failed reply again now
+//
+// Corresponds with POST /api/v1/reviews/{id}/publication/retry (the `RetryPublication` operationId).
+func (c *Client) RetryPublication(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetryPublicationRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CheckReplyWithBody Check a reply before it is published
 //
 // Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
@@ -2518,6 +5047,59 @@ func (c *Client) CheckReply(ctx context.Context, id Id, body CheckReplyJSONReque
 	return c.Client.Do(req)
 }
 
+// WakeReview Show a snoozed case again
+//
+// Corresponds with DELETE /api/v1/reviews/{id}/snooze (the `WakeReview` operationId).
+func (c *Client) WakeReview(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWakeReviewRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SnoozeReviewWithBody Hide the case until a time
+//
+// No clock stops. An edit, an urgent flag or a reply on the site brings it back at once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/reviews/{id}/snooze (the `SnoozeReview` operationId).
+func (c *Client) SnoozeReviewWithBody(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSnoozeReviewRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SnoozeReview Hide the case until a time
+//
+// No clock stops. An edit, an urgent flag or a reply on the site brings it back at once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/reviews/{id}/snooze (the `SnoozeReview` operationId).
+func (c *Client) SnoozeReview(ctx context.Context, id Id, body SnoozeReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSnoozeReviewRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SetStatusWithBody Change the status of the case
 //
 // Takes any type of body and a specified content type.
@@ -2542,6 +5124,24 @@ func (c *Client) SetStatusWithBody(ctx context.Context, id Id, params *SetStatus
 // Corresponds with PUT /api/v1/reviews/{id}/status (the `SetStatus` operationId).
 func (c *Client) SetStatus(ctx context.Context, id Id, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetStatusRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSuggestions Replies to begin with
+//
+// Put together from the tags in general terms, and the templates that fit, filled in. All of them passed the check. They
+// differ from what was answered at the location lately.
+//
+// Corresponds with GET /api/v1/reviews/{id}/suggestions (the `ListSuggestions` operationId).
+func (c *Client) ListSuggestions(ctx context.Context, id Id, params *ListSuggestionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSuggestionsRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2609,6 +5209,108 @@ func (c *Client) CorrectTags(ctx context.Context, id Id, body CorrectTagsJSONReq
 	return c.Client.Do(req)
 }
 
+// GetRouting The routing tree with teams, SLA policies and calendars
+//
+// Corresponds with GET /api/v1/routing (the `GetRouting` operationId).
+func (c *Client) GetRouting(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRoutingRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetRoutingWithBody Replace it
+//
+// New reviews are routed by it within seconds. A plan with faults is refused (422) with all of them; one based on another version than the current with 409.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/routing (the `SetRouting` operationId).
+func (c *Client) SetRoutingWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetRoutingRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetRouting Replace it
+//
+// New reviews are routed by it within seconds. A plan with faults is refused (422) with all of them; one based on another version than the current with 409.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/routing (the `SetRouting` operationId).
+func (c *Client) SetRouting(ctx context.Context, body SetRoutingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetRoutingRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryRoutingWithBody See where recent reviews would go
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/routing/dry-run (the `TryRouting` operationId).
+func (c *Client) TryRoutingWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryRoutingRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryRouting See where recent reviews would go
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/routing/dry-run (the `TryRouting` operationId).
+func (c *Client) TryRouting(ctx context.Context, body TryRoutingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryRoutingRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRoutingVersions Earlier versions, newest first
+//
+// Corresponds with GET /api/v1/routing/versions (the `ListRoutingVersions` operationId).
+func (c *Client) ListRoutingVersions(ctx context.Context, params *ListRoutingVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRoutingVersionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeleteSession Sign out
 //
 // Corresponds with DELETE /api/v1/session (the `DeleteSession` operationId).
@@ -2658,6 +5360,108 @@ func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONReques
 	return c.Client.Do(req)
 }
 
+// ListTemplates Reply templates
+//
+// Corresponds with GET /api/v1/templates (the `ListTemplates` operationId).
+func (c *Client) ListTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTemplatesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTemplateWithBody Add a template
+//
+// Its text, filled in with examples, goes through the reply checker; one that blocks is refused (422).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+func (c *Client) CreateTemplateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTemplateRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTemplate Add a template
+//
+// Its text, filled in with examples, goes through the reply checker; one that blocks is refused (422).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+func (c *Client) CreateTemplate(ctx context.Context, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTemplateRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteTemplate Remove a template
+//
+// Corresponds with DELETE /api/v1/templates/{id} (the `DeleteTemplate` operationId).
+func (c *Client) DeleteTemplate(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteTemplateRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateTemplateWithBody Change a template
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/templates/{id} (the `UpdateTemplate` operationId).
+func (c *Client) UpdateTemplateWithBody(ctx context.Context, id Id, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTemplateRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateTemplate Change a template
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/templates/{id} (the `UpdateTemplate` operationId).
+func (c *Client) UpdateTemplate(ctx context.Context, id Id, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateTemplateRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ReceiveGooglePush Notification by Google that a location has new or changed reviews
 //
 // The target of a Pub/Sub push subscription, with the secret of the gateway's settings in `token`. The notification is only
@@ -2690,6 +5494,507 @@ func (c *Client) GetOpenAPI(ctx context.Context, reqEditors ...RequestEditorFn) 
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewActOnManyRequest calls the generic ActOnMany builder with application/json body
+func NewActOnManyRequest(server string, body ActOnManyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActOnManyRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewActOnManyRequestWithBody constructs an http.Request for the ActOnMany method, with any body, and a specified content type
+func NewActOnManyRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/bulk")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUndoManyRequest constructs an http.Request for the UndoMany method
+func NewUndoManyRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/bulk/%s/undo", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListChannelsRequest constructs an http.Request for the ListChannels method
+func NewListChannelsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateChannelRequest calls the generic CreateChannel builder with application/json body
+func NewCreateChannelRequest(server string, body CreateChannelJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateChannelRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateChannelRequestWithBody constructs an http.Request for the CreateChannel method, with any body, and a specified content type
+func NewCreateChannelRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteChannelRequest constructs an http.Request for the DeleteChannel method
+func NewDeleteChannelRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateChannelRequest calls the generic UpdateChannel builder with application/json body
+func NewUpdateChannelRequest(server string, id Id, params *UpdateChannelParams, body UpdateChannelJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateChannelRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateChannelRequestWithBody constructs an http.Request for the UpdateChannel method, with any body, and a specified content type
+func NewUpdateChannelRequestWithBody(server string, id Id, params *UpdateChannelParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "rev", params.Rev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewTestChannelRequest constructs an http.Request for the TestChannel method
+func NewTestChannelRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/channels/%s/test", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListCommitmentsRequest constructs an http.Request for the ListCommitments method
+func NewListCommitmentsRequest(server string, params *ListCommitmentsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/commitments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.OwnerId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "owner_id", *params.OwnerId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.LocationId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "location_id", *params.LocationId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetDigestRequest constructs an http.Request for the GetDigest method
+func NewGetDigestRequest(server string, params *GetDigestParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/digest")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Week != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "week", *params.Week, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.LocationId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "location_id", *params.LocationId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPreviewDigestRequest constructs an http.Request for the PreviewDigest method
+func NewPreviewDigestRequest(server string, params *PreviewDigestParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/digest/preview")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Week != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "week", *params.Week, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.LocationId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "location_id", *params.LocationId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewStreamEventsRequest constructs an http.Request for the StreamEvents method
@@ -3596,6 +6901,191 @@ func NewGetMeRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetNotificationSettingsRequest constructs an http.Request for the GetNotificationSettings method
+func NewGetNotificationSettingsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/notifications")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetNotificationSettingsRequest calls the generic SetNotificationSettings builder with application/json body
+func NewSetNotificationSettingsRequest(server string, body SetNotificationSettingsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetNotificationSettingsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetNotificationSettingsRequestWithBody constructs an http.Request for the SetNotificationSettings method, with any body, and a specified content type
+func NewSetNotificationSettingsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/me/notifications")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListNotificationsRequest constructs an http.Request for the ListNotifications method
+func NewListNotificationsRequest(server string, params *ListNotificationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/notifications")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Unread != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "unread", *params.Unread, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReadNotificationsRequest calls the generic ReadNotifications builder with application/json body
+func NewReadNotificationsRequest(server string, body ReadNotificationsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReadNotificationsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewReadNotificationsRequestWithBody constructs an http.Request for the ReadNotifications method, with any body, and a specified content type
+func NewReadNotificationsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/notifications/read")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListPeopleRequest constructs an http.Request for the ListPeople method
 func NewListPeopleRequest(server string) (*http.Request, error) {
 	var err error
@@ -3619,6 +7109,53 @@ func NewListPeopleRequest(server string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewSetAbsenceRequest calls the generic SetAbsence builder with application/json body
+func NewSetAbsenceRequest(server string, id Id, body SetAbsenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetAbsenceRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSetAbsenceRequestWithBody constructs an http.Request for the SetAbsence method, with any body, and a specified content type
+func NewSetAbsenceRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/people/%s/absence", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -3750,6 +7287,18 @@ func NewListReviewsRequest(server string, params *ListReviewsParams) (*http.Requ
 		if params.Overdue != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "overdue", *params.Overdue, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Snoozed != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "snoozed", *params.Snoozed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -4017,6 +7566,18 @@ func NewGetReviewFacetsRequest(server string, params *GetReviewFacetsParams) (*h
 
 		}
 
+		if params.Snoozed != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "snoozed", *params.Snoozed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Removed != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "removed", *params.Removed, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
@@ -4137,6 +7698,367 @@ func NewGetReviewRequest(server string, id Id) (*http.Request, error) {
 	return req, nil
 }
 
+// NewRequestApprovalRequest calls the generic RequestApproval builder with application/json body
+func NewRequestApprovalRequest(server string, id Id, body RequestApprovalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRequestApprovalRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewRequestApprovalRequestWithBody constructs an http.Request for the RequestApproval method, with any body, and a specified content type
+func NewRequestApprovalRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/approval", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDecideApprovalRequest calls the generic DecideApproval builder with application/json body
+func NewDecideApprovalRequest(server string, id Id, body DecideApprovalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideApprovalRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewDecideApprovalRequestWithBody constructs an http.Request for the DecideApproval method, with any body, and a specified content type
+func NewDecideApprovalRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/approval", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewAddCommitmentRequest calls the generic AddCommitment builder with application/json body
+func NewAddCommitmentRequest(server string, id Id, params *AddCommitmentParams, body AddCommitmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddCommitmentRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAddCommitmentRequestWithBody constructs an http.Request for the AddCommitment method, with any body, and a specified content type
+func NewAddCommitmentRequestWithBody(server string, id Id, params *AddCommitmentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/commitments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChangeCommitmentRequest calls the generic ChangeCommitment builder with application/json body
+func NewChangeCommitmentRequest(server string, id Id, commitmentId string, body ChangeCommitmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeCommitmentRequestWithBody(server, id, commitmentId, "application/json", bodyReader)
+}
+
+// NewChangeCommitmentRequestWithBody constructs an http.Request for the ChangeCommitment method, with any body, and a specified content type
+func NewChangeCommitmentRequestWithBody(server string, id Id, commitmentId string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "commitment_id", commitmentId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/commitments/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDiscardDraftRequest constructs an http.Request for the DiscardDraft method
+func NewDiscardDraftRequest(server string, id Id, params *DiscardDraftParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/draft", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "version", params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSaveDraftRequest calls the generic SaveDraft builder with application/json body
+func NewSaveDraftRequest(server string, id Id, body SaveDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveDraftRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSaveDraftRequestWithBody constructs an http.Request for the SaveDraft method, with any body, and a specified content type
+func NewSaveDraftRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/draft", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewEditDraftRequest calls the generic EditDraft builder with application/json body
+func NewEditDraftRequest(server string, id Id, body EditDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewEditDraftRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewEditDraftRequestWithBody constructs an http.Request for the EditDraft method, with any body, and a specified content type
+func NewEditDraftRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/draft/editors", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListReviewEventsRequest constructs an http.Request for the ListReviewEvents method
 func NewListReviewEventsRequest(server string, id Id, params *ListReviewEventsParams) (*http.Request, error) {
 	var err error
@@ -4206,6 +8128,87 @@ func NewListReviewEventsRequest(server string, id Id, params *ListReviewEventsPa
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewUnmergeReviewRequest constructs an http.Request for the UnmergeReview method
+func NewUnmergeReviewRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/merge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewMergeReviewRequest calls the generic MergeReview builder with application/json body
+func NewMergeReviewRequest(server string, id Id, body MergeReviewJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMergeReviewRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewMergeReviewRequestWithBody constructs an http.Request for the MergeReview method, with any body, and a specified content type
+func NewMergeReviewRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/merge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -4334,6 +8337,155 @@ func NewSetOwnerRequestWithBody(server string, id Id, params *SetOwnerParams, co
 	return req, nil
 }
 
+// NewUndoPublicationRequest constructs an http.Request for the UndoPublication method
+func NewUndoPublicationRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/publication", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPublishReplyRequest calls the generic PublishReply builder with application/json body
+func NewPublishReplyRequest(server string, id Id, body PublishReplyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPublishReplyRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewPublishReplyRequestWithBody constructs an http.Request for the PublishReply method, with any body, and a specified content type
+func NewPublishReplyRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/publication", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewConfirmCopiedRequest constructs an http.Request for the ConfirmCopied method
+func NewConfirmCopiedRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/publication/copied", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRetryPublicationRequest constructs an http.Request for the RetryPublication method
+func NewRetryPublicationRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/publication/retry", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewCheckReplyRequest calls the generic CheckReply builder with application/json body
 func NewCheckReplyRequest(server string, id Id, body CheckReplyJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4372,6 +8524,87 @@ func NewCheckReplyRequestWithBody(server string, id Id, contentType string, body
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewWakeReviewRequest constructs an http.Request for the WakeReview method
+func NewWakeReviewRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/snooze", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSnoozeReviewRequest calls the generic SnoozeReview builder with application/json body
+func NewSnoozeReviewRequest(server string, id Id, body SnoozeReviewJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSnoozeReviewRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSnoozeReviewRequestWithBody constructs an http.Request for the SnoozeReview method, with any body, and a specified content type
+func NewSnoozeReviewRequestWithBody(server string, id Id, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/snooze", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -4438,6 +8671,79 @@ func NewSetStatusRequestWithBody(server string, id Id, params *SetStatusParams, 
 			req.Header.Set("If-Match", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewListSuggestionsRequest constructs an http.Request for the ListSuggestions method
+func NewListSuggestionsRequest(server string, id Id, params *ListSuggestionsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reviews/%s/suggestions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Language != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "language", *params.Language, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Assistant != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "assistant", *params.Assistant, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -4539,6 +8845,179 @@ func NewCorrectTagsRequestWithBody(server string, id Id, contentType string, bod
 	return req, nil
 }
 
+// NewGetRoutingRequest constructs an http.Request for the GetRouting method
+func NewGetRoutingRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/routing")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetRoutingRequest calls the generic SetRouting builder with application/json body
+func NewSetRoutingRequest(server string, body SetRoutingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetRoutingRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetRoutingRequestWithBody constructs an http.Request for the SetRouting method, with any body, and a specified content type
+func NewSetRoutingRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/routing")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewTryRoutingRequest calls the generic TryRouting builder with application/json body
+func NewTryRoutingRequest(server string, body TryRoutingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryRoutingRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewTryRoutingRequestWithBody constructs an http.Request for the TryRouting method, with any body, and a specified content type
+func NewTryRoutingRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/routing/dry-run")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListRoutingVersionsRequest constructs an http.Request for the ListRoutingVersions method
+func NewListRoutingVersionsRequest(server string, params *ListRoutingVersionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/routing/versions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewDeleteSessionRequest constructs an http.Request for the DeleteSession method
 func NewDeleteSessionRequest(server string) (*http.Request, error) {
 	var err error
@@ -4597,6 +9076,177 @@ func NewCreateSessionRequestWithBody(server string, contentType string, body io.
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListTemplatesRequest constructs an http.Request for the ListTemplates method
+func NewListTemplatesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTemplateRequest calls the generic CreateTemplate builder with application/json body
+func NewCreateTemplateRequest(server string, body CreateTemplateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTemplateRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateTemplateRequestWithBody constructs an http.Request for the CreateTemplate method, with any body, and a specified content type
+func NewCreateTemplateRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDeleteTemplateRequest constructs an http.Request for the DeleteTemplate method
+func NewDeleteTemplateRequest(server string, id Id) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/templates/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateTemplateRequest calls the generic UpdateTemplate builder with application/json body
+func NewUpdateTemplateRequest(server string, id Id, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateTemplateRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateTemplateRequestWithBody constructs an http.Request for the UpdateTemplate method, with any body, and a specified content type
+func NewUpdateTemplateRequestWithBody(server string, id Id, params *UpdateTemplateParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/templates/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "rev", params.Rev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -4730,6 +9380,107 @@ func WithBaseURL(baseURL string) ClientOption {
 
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
+
+	// ActOnManyWithBodyWithResponse Do one thing to many reviews
+	//
+	// Each review succeeds or fails by itself; the answer says which. What succeeded can be undone together within ten minutes.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/bulk (the `ActOnMany` operationId).
+	ActOnManyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnManyResponse, error)
+
+	// ActOnManyWithResponse Do one thing to many reviews
+	//
+	// Each review succeeds or fails by itself; the answer says which. What succeeded can be undone together within ten minutes.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/bulk (the `ActOnMany` operationId).
+	ActOnManyWithResponse(ctx context.Context, body ActOnManyJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnManyResponse, error)
+
+	// UndoManyWithResponse Undo it
+	//
+	// A review that somebody changed since stays as it is and is reported.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/bulk/{id}/undo (the `UndoMany` operationId).
+	UndoManyWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*UndoManyResponse, error)
+
+	// ListChannelsWithResponse Where messages for several people go
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+	ListChannelsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListChannelsResponse, error)
+
+	// CreateChannelWithBodyWithResponse Add a channel
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannelWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error)
+
+	// CreateChannelWithResponse Add a channel
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+	CreateChannelWithResponse(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error)
+
+	// DeleteChannelWithResponse Remove a channel
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/channels/{id} (the `DeleteChannel` operationId).
+	DeleteChannelWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*DeleteChannelResponse, error)
+
+	// UpdateChannelWithBodyWithResponse Change a channel
+	//
+	// An empty target stays as it is.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/channels/{id} (the `UpdateChannel` operationId).
+	UpdateChannelWithBodyWithResponse(ctx context.Context, id Id, params *UpdateChannelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateChannelResponse, error)
+
+	// UpdateChannelWithResponse Change a channel
+	//
+	// An empty target stays as it is.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/channels/{id} (the `UpdateChannel` operationId).
+	UpdateChannelWithResponse(ctx context.Context, id Id, params *UpdateChannelParams, body UpdateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateChannelResponse, error)
+
+	// TestChannelWithResponse Send a test message now
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/channels/{id}/test (the `TestChannel` operationId).
+	TestChannelWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*TestChannelResponse, error)
+
+	// ListCommitmentsWithResponse Open commitments by due time
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/commitments (the `ListCommitments` operationId).
+	ListCommitmentsWithResponse(ctx context.Context, params *ListCommitmentsParams, reqEditors ...RequestEditorFn) (*ListCommitmentsResponse, error)
+
+	// GetDigestWithResponse The week of a location or of all of mine
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/digest (the `GetDigest` operationId).
+	GetDigestWithResponse(ctx context.Context, params *GetDigestParams, reqEditors ...RequestEditorFn) (*GetDigestResponse, error)
+
+	// PreviewDigestWithResponse The same as the e-mail shows it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/digest/preview (the `PreviewDigest` operationId).
+	PreviewDigestWithResponse(ctx context.Context, params *PreviewDigestParams, reqEditors ...RequestEditorFn) (*PreviewDigestResponse, error)
 
 	// StreamEventsWithResponse Live updates (server-sent events)
 	//
@@ -4929,12 +9680,72 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/me (the `GetMe` operationId).
 	GetMeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
 
+	// GetNotificationSettingsWithResponse What I want to hear and when
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/me/notifications (the `GetNotificationSettings` operationId).
+	GetNotificationSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetNotificationSettingsResponse, error)
+
+	// SetNotificationSettingsWithBodyWithResponse Change it
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/notifications (the `SetNotificationSettings` operationId).
+	SetNotificationSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetNotificationSettingsResponse, error)
+
+	// SetNotificationSettingsWithResponse Change it
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/me/notifications (the `SetNotificationSettings` operationId).
+	SetNotificationSettingsWithResponse(ctx context.Context, body SetNotificationSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetNotificationSettingsResponse, error)
+
+	// ListNotificationsWithResponse What I was told, newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/notifications (the `ListNotifications` operationId).
+	ListNotificationsWithResponse(ctx context.Context, params *ListNotificationsParams, reqEditors ...RequestEditorFn) (*ListNotificationsResponse, error)
+
+	// ReadNotificationsWithBodyWithResponse Mark as read
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+	ReadNotificationsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReadNotificationsResponse, error)
+
+	// ReadNotificationsWithResponse Mark as read
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+	ReadNotificationsWithResponse(ctx context.Context, body ReadNotificationsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReadNotificationsResponse, error)
+
 	// ListPeopleWithResponse People of the organization
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/people (the `ListPeople` operationId).
 	ListPeopleWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPeopleResponse, error)
+
+	// SetAbsenceWithBodyWithResponse Out of office, with a deputy
+	//
+	// People set their own (`me`); who manages follow-up sets anybody's.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/people/{id}/absence (the `SetAbsence` operationId).
+	SetAbsenceWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetAbsenceResponse, error)
+
+	// SetAbsenceWithResponse Out of office, with a deputy
+	//
+	// People set their own (`me`); who manages follow-up sets anybody's.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/people/{id}/absence (the `SetAbsence` operationId).
+	SetAbsenceWithResponse(ctx context.Context, id Id, body SetAbsenceJSONRequestBody, reqEditors ...RequestEditorFn) (*SetAbsenceResponse, error)
 
 	// ListReviewsWithResponse Reviews by filter
 	//
@@ -4962,12 +9773,142 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/reviews/{id} (the `GetReview` operationId).
 	GetReviewWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*GetReviewResponse, error)
 
+	// RequestApprovalWithBodyWithResponse Ask another person to approve the draft
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+	RequestApprovalWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestApprovalResponse, error)
+
+	// RequestApprovalWithResponse Ask another person to approve the draft
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+	RequestApprovalWithResponse(ctx context.Context, id Id, body RequestApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestApprovalResponse, error)
+
+	// DecideApprovalWithBodyWithResponse Approve the draft, or return it with a comment
+	//
+	// Nobody decides on a draft of which they wrote or submitted the text themselves.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+	DecideApprovalWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error)
+
+	// DecideApprovalWithResponse Approve the draft, or return it with a comment
+	//
+	// Nobody decides on a draft of which they wrote or submitted the text themselves.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+	DecideApprovalWithResponse(ctx context.Context, id Id, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error)
+
+	// AddCommitmentWithBodyWithResponse Promise something by a date
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+	AddCommitmentWithBodyWithResponse(ctx context.Context, id Id, params *AddCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddCommitmentResponse, error)
+
+	// AddCommitmentWithResponse Promise something by a date
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+	AddCommitmentWithResponse(ctx context.Context, id Id, params *AddCommitmentParams, body AddCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*AddCommitmentResponse, error)
+
+	// ChangeCommitmentWithBodyWithResponse Keep, drop, move or hand over a commitment
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+	ChangeCommitmentWithBodyWithResponse(ctx context.Context, id Id, commitmentId string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeCommitmentResponse, error)
+
+	// ChangeCommitmentWithResponse Keep, drop, move or hand over a commitment
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+	ChangeCommitmentWithResponse(ctx context.Context, id Id, commitmentId string, body ChangeCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeCommitmentResponse, error)
+
+	// DiscardDraftWithResponse Throw the draft away
+	//
+	// The history keeps its text.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/reviews/{id}/draft (the `DiscardDraft` operationId).
+	DiscardDraftWithResponse(ctx context.Context, id Id, params *DiscardDraftParams, reqEditors ...RequestEditorFn) (*DiscardDraftResponse, error)
+
+	// SaveDraftWithBodyWithResponse Save the draft of the reply
+	//
+	// There is one draft a review, shared by all who may write it. A save says on which version it is based (0 for none yet);
+	// if somebody saved another one since, the answer is 409 with that one as `current_draft`, and nothing is lost of either.
+	// A save takes a draft that waits for approval, or was approved, back to editing.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+	SaveDraftWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error)
+
+	// SaveDraftWithResponse Save the draft of the reply
+	//
+	// There is one draft a review, shared by all who may write it. A save says on which version it is based (0 for none yet);
+	// if somebody saved another one since, the answer is 409 with that one as `current_draft`, and nothing is lost of either.
+	// A save takes a draft that waits for approval, or was approved, back to editing.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+	SaveDraftWithResponse(ctx context.Context, id Id, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error)
+
+	// EditDraftWithBodyWithResponse Say that I am writing, and hear who else is
+	//
+	// Repeated every ten seconds while somebody writes; who is not heard of for 30 seconds is gone.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/draft/editors (the `EditDraft` operationId).
+	EditDraftWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EditDraftResponse, error)
+
+	// EditDraftWithResponse Say that I am writing, and hear who else is
+	//
+	// Repeated every ten seconds while somebody writes; who is not heard of for 30 seconds is gone.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/draft/editors (the `EditDraft` operationId).
+	EditDraftWithResponse(ctx context.Context, id Id, body EditDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*EditDraftResponse, error)
+
 	// ListReviewEventsWithResponse History of a review, oldest first
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/reviews/{id}/events (the `ListReviewEvents` operationId).
 	ListReviewEventsWithResponse(ctx context.Context, id Id, params *ListReviewEventsParams, reqEditors ...RequestEditorFn) (*ListReviewEventsResponse, error)
+
+	// UnmergeReviewWithResponse Make the case one of its own again
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/reviews/{id}/merge (the `UnmergeReview` operationId).
+	UnmergeReviewWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*UnmergeReviewResponse, error)
+
+	// MergeReviewWithBodyWithResponse Make the case part of the case of the same person's same review on another site
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/merge (the `MergeReview` operationId).
+	MergeReviewWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeReviewResponse, error)
+
+	// MergeReviewWithResponse Make the case part of the case of the same person's same review on another site
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/merge (the `MergeReview` operationId).
+	MergeReviewWithResponse(ctx context.Context, id Id, body MergeReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeReviewResponse, error)
 
 	// AddNoteWithBodyWithResponse Add an internal note
 	//
@@ -4997,6 +9938,51 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/reviews/{id}/owner (the `SetOwner` operationId).
 	SetOwnerWithResponse(ctx context.Context, id Id, params *SetOwnerParams, body SetOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOwnerResponse, error)
 
+	// UndoPublicationWithResponse Take a reply back that has not left yet
+	//
+	// 409 `already_sent` once it has left.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/reviews/{id}/publication (the `UndoPublication` operationId).
+	UndoPublicationWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*UndoPublicationResponse, error)
+
+	// PublishReplyWithBodyWithResponse Publish the draft
+	//
+	// It leaves after 15 seconds in which it can be undone. Where the site has no way for programs to reply, the answer's
+	// publication is `by_hand` with the address where a person pastes it. A draft with a blocking finding is refused (422,
+	// `reply_blocked`) unless `override_reason` is given by somebody who may override; that is recorded.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/publication (the `PublishReply` operationId).
+	PublishReplyWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishReplyResponse, error)
+
+	// PublishReplyWithResponse Publish the draft
+	//
+	// It leaves after 15 seconds in which it can be undone. Where the site has no way for programs to reply, the answer's
+	// publication is `by_hand` with the address where a person pastes it. A draft with a blocking finding is refused (422,
+	// `reply_blocked`) unless `override_reason` is given by somebody who may override; that is recorded.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/publication (the `PublishReply` operationId).
+	PublishReplyWithResponse(ctx context.Context, id Id, body PublishReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishReplyResponse, error)
+
+	// ConfirmCopiedWithResponse Say that the reply was pasted on the site
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/publication/copied (the `ConfirmCopied` operationId).
+	ConfirmCopiedWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ConfirmCopiedResponse, error)
+
+	// RetryPublicationWithResponse Send a failed reply again now
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/reviews/{id}/publication/retry (the `RetryPublication` operationId).
+	RetryPublicationWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*RetryPublicationResponse, error)
+
 	// CheckReplyWithBodyWithResponse Check a reply before it is published
 	//
 	// Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
@@ -5015,6 +10001,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/reviews/{id}/reply/check (the `CheckReply` operationId).
 	CheckReplyWithResponse(ctx context.Context, id Id, body CheckReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckReplyResponse, error)
 
+	// WakeReviewWithResponse Show a snoozed case again
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/reviews/{id}/snooze (the `WakeReview` operationId).
+	WakeReviewWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*WakeReviewResponse, error)
+
+	// SnoozeReviewWithBodyWithResponse Hide the case until a time
+	//
+	// No clock stops. An edit, an urgent flag or a reply on the site brings it back at once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/snooze (the `SnoozeReview` operationId).
+	SnoozeReviewWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SnoozeReviewResponse, error)
+
+	// SnoozeReviewWithResponse Hide the case until a time
+	//
+	// No clock stops. An edit, an urgent flag or a reply on the site brings it back at once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/reviews/{id}/snooze (the `SnoozeReview` operationId).
+	SnoozeReviewWithResponse(ctx context.Context, id Id, body SnoozeReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*SnoozeReviewResponse, error)
+
 	// SetStatusWithBodyWithResponse Change the status of the case
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -5028,6 +10039,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/reviews/{id}/status (the `SetStatus` operationId).
 	SetStatusWithResponse(ctx context.Context, id Id, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStatusResponse, error)
+
+	// ListSuggestionsWithResponse Replies to begin with
+	//
+	// Put together from the tags in general terms, and the templates that fit, filled in. All of them passed the check. They
+	// differ from what was answered at the location lately.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/reviews/{id}/suggestions (the `ListSuggestions` operationId).
+	ListSuggestionsWithResponse(ctx context.Context, id Id, params *ListSuggestionsParams, reqEditors ...RequestEditorFn) (*ListSuggestionsResponse, error)
 
 	// WithdrawCorrectionWithResponse Take the correction of the tags back
 	//
@@ -5058,6 +10079,52 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/reviews/{id}/tags (the `CorrectTags` operationId).
 	CorrectTagsWithResponse(ctx context.Context, id Id, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectTagsResponse, error)
 
+	// GetRoutingWithResponse The routing tree with teams, SLA policies and calendars
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/routing (the `GetRouting` operationId).
+	GetRoutingWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRoutingResponse, error)
+
+	// SetRoutingWithBodyWithResponse Replace it
+	//
+	// New reviews are routed by it within seconds. A plan with faults is refused (422) with all of them; one based on another version than the current with 409.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/routing (the `SetRouting` operationId).
+	SetRoutingWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetRoutingResponse, error)
+
+	// SetRoutingWithResponse Replace it
+	//
+	// New reviews are routed by it within seconds. A plan with faults is refused (422) with all of them; one based on another version than the current with 409.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/routing (the `SetRouting` operationId).
+	SetRoutingWithResponse(ctx context.Context, body SetRoutingJSONRequestBody, reqEditors ...RequestEditorFn) (*SetRoutingResponse, error)
+
+	// TryRoutingWithBodyWithResponse See where recent reviews would go
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/routing/dry-run (the `TryRouting` operationId).
+	TryRoutingWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryRoutingResponse, error)
+
+	// TryRoutingWithResponse See where recent reviews would go
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/routing/dry-run (the `TryRouting` operationId).
+	TryRoutingWithResponse(ctx context.Context, body TryRoutingJSONRequestBody, reqEditors ...RequestEditorFn) (*TryRoutingResponse, error)
+
+	// ListRoutingVersionsWithResponse Earlier versions, newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/routing/versions (the `ListRoutingVersions` operationId).
+	ListRoutingVersionsWithResponse(ctx context.Context, params *ListRoutingVersionsParams, reqEditors ...RequestEditorFn) (*ListRoutingVersionsResponse, error)
+
 	// DeleteSessionWithResponse Sign out
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -5079,6 +10146,52 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/session (the `CreateSession` operationId).
 	CreateSessionWithResponse(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
 
+	// ListTemplatesWithResponse Reply templates
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/templates (the `ListTemplates` operationId).
+	ListTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error)
+
+	// CreateTemplateWithBodyWithResponse Add a template
+	//
+	// Its text, filled in with examples, goes through the reply checker; one that blocks is refused (422).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+	CreateTemplateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error)
+
+	// CreateTemplateWithResponse Add a template
+	//
+	// Its text, filled in with examples, goes through the reply checker; one that blocks is refused (422).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+	CreateTemplateWithResponse(ctx context.Context, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error)
+
+	// DeleteTemplateWithResponse Remove a template
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/templates/{id} (the `DeleteTemplate` operationId).
+	DeleteTemplateWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*DeleteTemplateResponse, error)
+
+	// UpdateTemplateWithBodyWithResponse Change a template
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/templates/{id} (the `UpdateTemplate` operationId).
+	UpdateTemplateWithBodyWithResponse(ctx context.Context, id Id, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error)
+
+	// UpdateTemplateWithResponse Change a template
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/templates/{id} (the `UpdateTemplate` operationId).
+	UpdateTemplateWithResponse(ctx context.Context, id Id, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error)
+
 	// ReceiveGooglePushWithResponse Notification by Google that a location has new or changed reviews
 	//
 	// The target of a Pub/Sub push subscription, with the secret of the gateway's settings in `token`. The notification is only
@@ -5096,6 +10209,465 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /openapi.yaml (the `GetOpenAPI` operationId).
 	GetOpenAPIWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIResponse, error)
+}
+
+type ActOnManyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActOnManyResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActOnManyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActOnManyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActOnManyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActOnManyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActOnManyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UndoManyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BulkResult
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UndoManyResponse) GetJSON200() *BulkResult {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UndoManyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UndoManyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UndoManyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UndoManyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UndoManyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListChannelsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ChannelList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListChannelsResponse) GetJSON200() *ChannelList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListChannelsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListChannelsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListChannelsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListChannelsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListChannelsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Channel
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateChannelResponse) GetJSON201() *Channel {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Channel
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateChannelResponse) GetJSON200() *Channel {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UpdateChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TestChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TestChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TestChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TestChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TestChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListCommitmentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CommitmentPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCommitmentsResponse) GetJSON200() *CommitmentPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListCommitmentsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCommitmentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCommitmentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCommitmentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCommitmentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetDigestResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Digest
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDigestResponse) GetJSON200() *Digest {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDigestResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDigestResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDigestResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDigestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDigestResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PreviewDigestResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PreviewDigestResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewDigestResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewDigestResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewDigestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewDigestResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type StreamEventsResponse struct {
@@ -6021,6 +11593,191 @@ func (r GetMeResponse) ContentType() string {
 	return ""
 }
 
+type GetNotificationSettingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NotificationSettings
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetNotificationSettingsResponse) GetJSON200() *NotificationSettings {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetNotificationSettingsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetNotificationSettingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetNotificationSettingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetNotificationSettingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetNotificationSettingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetNotificationSettingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NotificationSettings
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetNotificationSettingsResponse) GetJSON200() *NotificationSettings {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetNotificationSettingsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetNotificationSettingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetNotificationSettingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetNotificationSettingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetNotificationSettingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListNotificationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NotificationPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListNotificationsResponse) GetJSON200() *NotificationPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListNotificationsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListNotificationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListNotificationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListNotificationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListNotificationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReadNotificationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReadNotificationsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReadNotificationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReadNotificationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReadNotificationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReadNotificationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListPeopleResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6067,6 +11824,54 @@ func (r ListPeopleResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListPeopleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetAbsenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Person
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetAbsenceResponse) GetJSON200() *Person {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetAbsenceResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetAbsenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetAbsenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetAbsenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetAbsenceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6224,6 +12029,384 @@ func (r GetReviewResponse) ContentType() string {
 	return ""
 }
 
+// RequestApprovalResponse200Headers the declared response headers of an HTTP 200 response for RequestApproval
+type RequestApprovalResponse200Headers struct {
+	ETag *string
+}
+
+type RequestApprovalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RequestApprovalResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RequestApprovalResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RequestApprovalResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RequestApprovalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RequestApprovalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RequestApprovalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RequestApprovalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DecideApprovalResponse200Headers the declared response headers of an HTTP 200 response for DecideApproval
+type DecideApprovalResponse200Headers struct {
+	ETag *string
+}
+
+type DecideApprovalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DecideApprovalResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DecideApprovalResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecideApprovalResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideApprovalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideApprovalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideApprovalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideApprovalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AddCommitmentResponse200Headers the declared response headers of an HTTP 200 response for AddCommitment
+type AddCommitmentResponse200Headers struct {
+	ETag *string
+}
+
+type AddCommitmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AddCommitmentResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AddCommitmentResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AddCommitmentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AddCommitmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddCommitmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddCommitmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddCommitmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeCommitmentResponse200Headers the declared response headers of an HTTP 200 response for ChangeCommitment
+type ChangeCommitmentResponse200Headers struct {
+	ETag *string
+}
+
+type ChangeCommitmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ChangeCommitmentResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeCommitmentResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeCommitmentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeCommitmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeCommitmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeCommitmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeCommitmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DiscardDraftResponse200Headers the declared response headers of an HTTP 200 response for DiscardDraft
+type DiscardDraftResponse200Headers struct {
+	ETag *string
+}
+
+type DiscardDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DiscardDraftResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DiscardDraftResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DiscardDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DiscardDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DiscardDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DiscardDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DiscardDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SaveDraftResponse200Headers the declared response headers of an HTTP 200 response for SaveDraft
+type SaveDraftResponse200Headers struct {
+	ETag *string
+}
+
+type SaveDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SaveDraftResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SaveDraftResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SaveDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SaveDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type EditDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Editors
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r EditDraftResponse) GetJSON200() *Editors {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EditDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EditDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EditDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EditDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EditDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListReviewEventsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6266,6 +12449,116 @@ func (r ListReviewEventsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListReviewEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UnmergeReviewResponse200Headers the declared response headers of an HTTP 200 response for UnmergeReview
+type UnmergeReviewResponse200Headers struct {
+	ETag *string
+}
+
+type UnmergeReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UnmergeReviewResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UnmergeReviewResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UnmergeReviewResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UnmergeReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UnmergeReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnmergeReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UnmergeReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// MergeReviewResponse200Headers the declared response headers of an HTTP 200 response for MergeReview
+type MergeReviewResponse200Headers struct {
+	ETag *string
+}
+
+type MergeReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *MergeReviewResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MergeReviewResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MergeReviewResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MergeReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MergeReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MergeReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MergeReviewResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6368,6 +12661,226 @@ func (r SetOwnerResponse) ContentType() string {
 	return ""
 }
 
+// UndoPublicationResponse200Headers the declared response headers of an HTTP 200 response for UndoPublication
+type UndoPublicationResponse200Headers struct {
+	ETag *string
+}
+
+type UndoPublicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UndoPublicationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UndoPublicationResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UndoPublicationResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UndoPublicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UndoPublicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UndoPublicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UndoPublicationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PublishReplyResponse200Headers the declared response headers of an HTTP 200 response for PublishReply
+type PublishReplyResponse200Headers struct {
+	ETag *string
+}
+
+type PublishReplyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PublishReplyResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PublishReplyResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PublishReplyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PublishReplyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PublishReplyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PublishReplyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PublishReplyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ConfirmCopiedResponse200Headers the declared response headers of an HTTP 200 response for ConfirmCopied
+type ConfirmCopiedResponse200Headers struct {
+	ETag *string
+}
+
+type ConfirmCopiedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ConfirmCopiedResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConfirmCopiedResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConfirmCopiedResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConfirmCopiedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmCopiedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmCopiedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConfirmCopiedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RetryPublicationResponse200Headers the declared response headers of an HTTP 200 response for RetryPublication
+type RetryPublicationResponse200Headers struct {
+	ETag *string
+}
+
+type RetryPublicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RetryPublicationResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RetryPublicationResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RetryPublicationResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RetryPublicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RetryPublicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RetryPublicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RetryPublicationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type CheckReplyResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6416,6 +12929,116 @@ func (r CheckReplyResponse) ContentType() string {
 	return ""
 }
 
+// WakeReviewResponse200Headers the declared response headers of an HTTP 200 response for WakeReview
+type WakeReviewResponse200Headers struct {
+	ETag *string
+}
+
+type WakeReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WakeReviewResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WakeReviewResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WakeReviewResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WakeReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WakeReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WakeReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WakeReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SnoozeReviewResponse200Headers the declared response headers of an HTTP 200 response for SnoozeReview
+type SnoozeReviewResponse200Headers struct {
+	ETag *string
+}
+
+type SnoozeReviewResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReviewDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SnoozeReviewResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SnoozeReviewResponse) GetJSON200() *ReviewDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SnoozeReviewResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SnoozeReviewResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SnoozeReviewResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SnoozeReviewResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SnoozeReviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SetStatusResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6458,6 +13081,54 @@ func (r SetStatusResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetStatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListSuggestionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SuggestionList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSuggestionsResponse) GetJSON200() *SuggestionList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSuggestionsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSuggestionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSuggestionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSuggestionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSuggestionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -6574,6 +13245,198 @@ func (r CorrectTagsResponse) ContentType() string {
 	return ""
 }
 
+type GetRoutingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RoutingPlan
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRoutingResponse) GetJSON200() *RoutingPlan {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRoutingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRoutingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRoutingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRoutingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRoutingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetRoutingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RoutingPlan
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetRoutingResponse) GetJSON200() *RoutingPlan {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetRoutingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetRoutingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetRoutingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetRoutingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetRoutingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TryRoutingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RoutingTrialResult
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TryRoutingResponse) GetJSON200() *RoutingTrialResult {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TryRoutingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TryRoutingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TryRoutingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryRoutingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TryRoutingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListRoutingVersionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RoutingVersionPage
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRoutingVersionsResponse) GetJSON200() *RoutingVersionPage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListRoutingVersionsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRoutingVersionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRoutingVersionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRoutingVersionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRoutingVersionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type DeleteSessionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6670,6 +13533,191 @@ func (r CreateSessionResponse) ContentType() string {
 	return ""
 }
 
+type ListTemplatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TemplateList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTemplatesResponse) GetJSON200() *TemplateList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTemplatesResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTemplatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTemplatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTemplatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTemplatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Template
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateTemplateResponse) GetJSON201() *Template {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateTemplateResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteTemplateResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UpdateTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Template
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateTemplateResponse) GetJSON200() *Template {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UpdateTemplateResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ReceiveGooglePushResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6750,6 +13798,185 @@ func (r GetOpenAPIResponse) ContentType() string {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
 	return ""
+}
+
+// ActOnManyWithBodyWithResponse Do one thing to many reviews
+//
+// Each review succeeds or fails by itself; the answer says which. What succeeded can be undone together within ten minutes.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/bulk (the `ActOnMany` operationId).
+func (c *ClientWithResponses) ActOnManyWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnManyResponse, error) {
+	rsp, err := c.ActOnManyWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnManyResponse(rsp)
+}
+
+// ActOnManyWithResponse Do one thing to many reviews
+//
+// Each review succeeds or fails by itself; the answer says which. What succeeded can be undone together within ten minutes.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/bulk (the `ActOnMany` operationId).
+func (c *ClientWithResponses) ActOnManyWithResponse(ctx context.Context, body ActOnManyJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnManyResponse, error) {
+	rsp, err := c.ActOnMany(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnManyResponse(rsp)
+}
+
+// UndoManyWithResponse Undo it
+//
+// A review that somebody changed since stays as it is and is reported.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/bulk/{id}/undo (the `UndoMany` operationId).
+func (c *ClientWithResponses) UndoManyWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*UndoManyResponse, error) {
+	rsp, err := c.UndoMany(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUndoManyResponse(rsp)
+}
+
+// ListChannelsWithResponse Where messages for several people go
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/channels (the `ListChannels` operationId).
+func (c *ClientWithResponses) ListChannelsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListChannelsResponse, error) {
+	rsp, err := c.ListChannels(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListChannelsResponse(rsp)
+}
+
+// CreateChannelWithBodyWithResponse Add a channel
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *ClientWithResponses) CreateChannelWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error) {
+	rsp, err := c.CreateChannelWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateChannelResponse(rsp)
+}
+
+// CreateChannelWithResponse Add a channel
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/channels (the `CreateChannel` operationId).
+func (c *ClientWithResponses) CreateChannelWithResponse(ctx context.Context, body CreateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateChannelResponse, error) {
+	rsp, err := c.CreateChannel(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateChannelResponse(rsp)
+}
+
+// DeleteChannelWithResponse Remove a channel
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/channels/{id} (the `DeleteChannel` operationId).
+func (c *ClientWithResponses) DeleteChannelWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*DeleteChannelResponse, error) {
+	rsp, err := c.DeleteChannel(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteChannelResponse(rsp)
+}
+
+// UpdateChannelWithBodyWithResponse Change a channel
+//
+// An empty target stays as it is.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/channels/{id} (the `UpdateChannel` operationId).
+func (c *ClientWithResponses) UpdateChannelWithBodyWithResponse(ctx context.Context, id Id, params *UpdateChannelParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateChannelResponse, error) {
+	rsp, err := c.UpdateChannelWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateChannelResponse(rsp)
+}
+
+// UpdateChannelWithResponse Change a channel
+//
+// An empty target stays as it is.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/channels/{id} (the `UpdateChannel` operationId).
+func (c *ClientWithResponses) UpdateChannelWithResponse(ctx context.Context, id Id, params *UpdateChannelParams, body UpdateChannelJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateChannelResponse, error) {
+	rsp, err := c.UpdateChannel(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateChannelResponse(rsp)
+}
+
+// TestChannelWithResponse Send a test message now
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/channels/{id}/test (the `TestChannel` operationId).
+func (c *ClientWithResponses) TestChannelWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*TestChannelResponse, error) {
+	rsp, err := c.TestChannel(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestChannelResponse(rsp)
+}
+
+// ListCommitmentsWithResponse Open commitments by due time
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/commitments (the `ListCommitments` operationId).
+func (c *ClientWithResponses) ListCommitmentsWithResponse(ctx context.Context, params *ListCommitmentsParams, reqEditors ...RequestEditorFn) (*ListCommitmentsResponse, error) {
+	rsp, err := c.ListCommitments(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCommitmentsResponse(rsp)
+}
+
+// GetDigestWithResponse The week of a location or of all of mine
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/digest (the `GetDigest` operationId).
+func (c *ClientWithResponses) GetDigestWithResponse(ctx context.Context, params *GetDigestParams, reqEditors ...RequestEditorFn) (*GetDigestResponse, error) {
+	rsp, err := c.GetDigest(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDigestResponse(rsp)
+}
+
+// PreviewDigestWithResponse The same as the e-mail shows it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/digest/preview (the `PreviewDigest` operationId).
+func (c *ClientWithResponses) PreviewDigestWithResponse(ctx context.Context, params *PreviewDigestParams, reqEditors ...RequestEditorFn) (*PreviewDigestResponse, error) {
+	rsp, err := c.PreviewDigest(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewDigestResponse(rsp)
 }
 
 // StreamEventsWithResponse Live updates (server-sent events)
@@ -7094,6 +14321,84 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, reqEditors 
 	return ParseGetMeResponse(rsp)
 }
 
+// GetNotificationSettingsWithResponse What I want to hear and when
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/me/notifications (the `GetNotificationSettings` operationId).
+func (c *ClientWithResponses) GetNotificationSettingsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetNotificationSettingsResponse, error) {
+	rsp, err := c.GetNotificationSettings(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetNotificationSettingsResponse(rsp)
+}
+
+// SetNotificationSettingsWithBodyWithResponse Change it
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/notifications (the `SetNotificationSettings` operationId).
+func (c *ClientWithResponses) SetNotificationSettingsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetNotificationSettingsResponse, error) {
+	rsp, err := c.SetNotificationSettingsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetNotificationSettingsResponse(rsp)
+}
+
+// SetNotificationSettingsWithResponse Change it
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/me/notifications (the `SetNotificationSettings` operationId).
+func (c *ClientWithResponses) SetNotificationSettingsWithResponse(ctx context.Context, body SetNotificationSettingsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetNotificationSettingsResponse, error) {
+	rsp, err := c.SetNotificationSettings(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetNotificationSettingsResponse(rsp)
+}
+
+// ListNotificationsWithResponse What I was told, newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/notifications (the `ListNotifications` operationId).
+func (c *ClientWithResponses) ListNotificationsWithResponse(ctx context.Context, params *ListNotificationsParams, reqEditors ...RequestEditorFn) (*ListNotificationsResponse, error) {
+	rsp, err := c.ListNotifications(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListNotificationsResponse(rsp)
+}
+
+// ReadNotificationsWithBodyWithResponse Mark as read
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+func (c *ClientWithResponses) ReadNotificationsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReadNotificationsResponse, error) {
+	rsp, err := c.ReadNotificationsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadNotificationsResponse(rsp)
+}
+
+// ReadNotificationsWithResponse Mark as read
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/notifications/read (the `ReadNotifications` operationId).
+func (c *ClientWithResponses) ReadNotificationsWithResponse(ctx context.Context, body ReadNotificationsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReadNotificationsResponse, error) {
+	rsp, err := c.ReadNotifications(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadNotificationsResponse(rsp)
+}
+
 // ListPeopleWithResponse People of the organization
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7105,6 +14410,36 @@ func (c *ClientWithResponses) ListPeopleWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseListPeopleResponse(rsp)
+}
+
+// SetAbsenceWithBodyWithResponse Out of office, with a deputy
+//
+// People set their own (`me`); who manages follow-up sets anybody's.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/people/{id}/absence (the `SetAbsence` operationId).
+func (c *ClientWithResponses) SetAbsenceWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetAbsenceResponse, error) {
+	rsp, err := c.SetAbsenceWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetAbsenceResponse(rsp)
+}
+
+// SetAbsenceWithResponse Out of office, with a deputy
+//
+// People set their own (`me`); who manages follow-up sets anybody's.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/people/{id}/absence (the `SetAbsence` operationId).
+func (c *ClientWithResponses) SetAbsenceWithResponse(ctx context.Context, id Id, body SetAbsenceJSONRequestBody, reqEditors ...RequestEditorFn) (*SetAbsenceResponse, error) {
+	rsp, err := c.SetAbsence(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetAbsenceResponse(rsp)
 }
 
 // ListReviewsWithResponse Reviews by filter
@@ -7151,6 +14486,193 @@ func (c *ClientWithResponses) GetReviewWithResponse(ctx context.Context, id Id, 
 	return ParseGetReviewResponse(rsp)
 }
 
+// RequestApprovalWithBodyWithResponse Ask another person to approve the draft
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+func (c *ClientWithResponses) RequestApprovalWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestApprovalResponse, error) {
+	rsp, err := c.RequestApprovalWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestApprovalResponse(rsp)
+}
+
+// RequestApprovalWithResponse Ask another person to approve the draft
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+func (c *ClientWithResponses) RequestApprovalWithResponse(ctx context.Context, id Id, body RequestApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestApprovalResponse, error) {
+	rsp, err := c.RequestApproval(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestApprovalResponse(rsp)
+}
+
+// DecideApprovalWithBodyWithResponse Approve the draft, or return it with a comment
+//
+// Nobody decides on a draft of which they wrote or submitted the text themselves.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+func (c *ClientWithResponses) DecideApprovalWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error) {
+	rsp, err := c.DecideApprovalWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideApprovalResponse(rsp)
+}
+
+// DecideApprovalWithResponse Approve the draft, or return it with a comment
+//
+// Nobody decides on a draft of which they wrote or submitted the text themselves.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+func (c *ClientWithResponses) DecideApprovalWithResponse(ctx context.Context, id Id, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error) {
+	rsp, err := c.DecideApproval(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideApprovalResponse(rsp)
+}
+
+// AddCommitmentWithBodyWithResponse Promise something by a date
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+func (c *ClientWithResponses) AddCommitmentWithBodyWithResponse(ctx context.Context, id Id, params *AddCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddCommitmentResponse, error) {
+	rsp, err := c.AddCommitmentWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddCommitmentResponse(rsp)
+}
+
+// AddCommitmentWithResponse Promise something by a date
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+func (c *ClientWithResponses) AddCommitmentWithResponse(ctx context.Context, id Id, params *AddCommitmentParams, body AddCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*AddCommitmentResponse, error) {
+	rsp, err := c.AddCommitment(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddCommitmentResponse(rsp)
+}
+
+// ChangeCommitmentWithBodyWithResponse Keep, drop, move or hand over a commitment
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+func (c *ClientWithResponses) ChangeCommitmentWithBodyWithResponse(ctx context.Context, id Id, commitmentId string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeCommitmentResponse, error) {
+	rsp, err := c.ChangeCommitmentWithBody(ctx, id, commitmentId, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeCommitmentResponse(rsp)
+}
+
+// ChangeCommitmentWithResponse Keep, drop, move or hand over a commitment
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+func (c *ClientWithResponses) ChangeCommitmentWithResponse(ctx context.Context, id Id, commitmentId string, body ChangeCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeCommitmentResponse, error) {
+	rsp, err := c.ChangeCommitment(ctx, id, commitmentId, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeCommitmentResponse(rsp)
+}
+
+// DiscardDraftWithResponse Throw the draft away
+//
+// The history keeps its text.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/reviews/{id}/draft (the `DiscardDraft` operationId).
+func (c *ClientWithResponses) DiscardDraftWithResponse(ctx context.Context, id Id, params *DiscardDraftParams, reqEditors ...RequestEditorFn) (*DiscardDraftResponse, error) {
+	rsp, err := c.DiscardDraft(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDiscardDraftResponse(rsp)
+}
+
+// SaveDraftWithBodyWithResponse Save the draft of the reply
+//
+// There is one draft a review, shared by all who may write it. A save says on which version it is based (0 for none yet);
+// if somebody saved another one since, the answer is 409 with that one as `current_draft`, and nothing is lost of either.
+// A save takes a draft that waits for approval, or was approved, back to editing.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+func (c *ClientWithResponses) SaveDraftWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error) {
+	rsp, err := c.SaveDraftWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveDraftResponse(rsp)
+}
+
+// SaveDraftWithResponse Save the draft of the reply
+//
+// There is one draft a review, shared by all who may write it. A save says on which version it is based (0 for none yet);
+// if somebody saved another one since, the answer is 409 with that one as `current_draft`, and nothing is lost of either.
+// A save takes a draft that waits for approval, or was approved, back to editing.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+func (c *ClientWithResponses) SaveDraftWithResponse(ctx context.Context, id Id, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error) {
+	rsp, err := c.SaveDraft(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveDraftResponse(rsp)
+}
+
+// EditDraftWithBodyWithResponse Say that I am writing, and hear who else is
+//
+// Repeated every ten seconds while somebody writes; who is not heard of for 30 seconds is gone.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/draft/editors (the `EditDraft` operationId).
+func (c *ClientWithResponses) EditDraftWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*EditDraftResponse, error) {
+	rsp, err := c.EditDraftWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEditDraftResponse(rsp)
+}
+
+// EditDraftWithResponse Say that I am writing, and hear who else is
+//
+// Repeated every ten seconds while somebody writes; who is not heard of for 30 seconds is gone.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/draft/editors (the `EditDraft` operationId).
+func (c *ClientWithResponses) EditDraftWithResponse(ctx context.Context, id Id, body EditDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*EditDraftResponse, error) {
+	rsp, err := c.EditDraft(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEditDraftResponse(rsp)
+}
+
 // ListReviewEventsWithResponse History of a review, oldest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7162,6 +14684,45 @@ func (c *ClientWithResponses) ListReviewEventsWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseListReviewEventsResponse(rsp)
+}
+
+// UnmergeReviewWithResponse Make the case one of its own again
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/reviews/{id}/merge (the `UnmergeReview` operationId).
+func (c *ClientWithResponses) UnmergeReviewWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*UnmergeReviewResponse, error) {
+	rsp, err := c.UnmergeReview(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnmergeReviewResponse(rsp)
+}
+
+// MergeReviewWithBodyWithResponse Make the case part of the case of the same person's same review on another site
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/reviews/{id}/merge (the `MergeReview` operationId).
+func (c *ClientWithResponses) MergeReviewWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeReviewResponse, error) {
+	rsp, err := c.MergeReviewWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeReviewResponse(rsp)
+}
+
+// MergeReviewWithResponse Make the case part of the case of the same person's same review on another site
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/reviews/{id}/merge (the `MergeReview` operationId).
+func (c *ClientWithResponses) MergeReviewWithResponse(ctx context.Context, id Id, body MergeReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeReviewResponse, error) {
+	rsp, err := c.MergeReview(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeReviewResponse(rsp)
 }
 
 // AddNoteWithBodyWithResponse Add an internal note
@@ -7216,6 +14777,81 @@ func (c *ClientWithResponses) SetOwnerWithResponse(ctx context.Context, id Id, p
 	return ParseSetOwnerResponse(rsp)
 }
 
+// UndoPublicationWithResponse Take a reply back that has not left yet
+//
+// 409 `already_sent` once it has left.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/reviews/{id}/publication (the `UndoPublication` operationId).
+func (c *ClientWithResponses) UndoPublicationWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*UndoPublicationResponse, error) {
+	rsp, err := c.UndoPublication(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUndoPublicationResponse(rsp)
+}
+
+// PublishReplyWithBodyWithResponse Publish the draft
+//
+// It leaves after 15 seconds in which it can be undone. Where the site has no way for programs to reply, the answer's
+// publication is `by_hand` with the address where a person pastes it. A draft with a blocking finding is refused (422,
+// `reply_blocked`) unless `override_reason` is given by somebody who may override; that is recorded.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/publication (the `PublishReply` operationId).
+func (c *ClientWithResponses) PublishReplyWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishReplyResponse, error) {
+	rsp, err := c.PublishReplyWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishReplyResponse(rsp)
+}
+
+// PublishReplyWithResponse Publish the draft
+//
+// It leaves after 15 seconds in which it can be undone. Where the site has no way for programs to reply, the answer's
+// publication is `by_hand` with the address where a person pastes it. A draft with a blocking finding is refused (422,
+// `reply_blocked`) unless `override_reason` is given by somebody who may override; that is recorded.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/publication (the `PublishReply` operationId).
+func (c *ClientWithResponses) PublishReplyWithResponse(ctx context.Context, id Id, body PublishReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishReplyResponse, error) {
+	rsp, err := c.PublishReply(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishReplyResponse(rsp)
+}
+
+// ConfirmCopiedWithResponse Say that the reply was pasted on the site
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/publication/copied (the `ConfirmCopied` operationId).
+func (c *ClientWithResponses) ConfirmCopiedWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*ConfirmCopiedResponse, error) {
+	rsp, err := c.ConfirmCopied(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmCopiedResponse(rsp)
+}
+
+// RetryPublicationWithResponse Send a failed reply again now
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/reviews/{id}/publication/retry (the `RetryPublication` operationId).
+func (c *ClientWithResponses) RetryPublicationWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*RetryPublicationResponse, error) {
+	rsp, err := c.RetryPublication(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetryPublicationResponse(rsp)
+}
+
 // CheckReplyWithBodyWithResponse Check a reply before it is published
 //
 // Says what in the reply must not be public or should be looked at again. Nothing is stored and nothing is sent anywhere.
@@ -7246,6 +14882,49 @@ func (c *ClientWithResponses) CheckReplyWithResponse(ctx context.Context, id Id,
 	return ParseCheckReplyResponse(rsp)
 }
 
+// WakeReviewWithResponse Show a snoozed case again
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/reviews/{id}/snooze (the `WakeReview` operationId).
+func (c *ClientWithResponses) WakeReviewWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*WakeReviewResponse, error) {
+	rsp, err := c.WakeReview(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWakeReviewResponse(rsp)
+}
+
+// SnoozeReviewWithBodyWithResponse Hide the case until a time
+//
+// No clock stops. An edit, an urgent flag or a reply on the site brings it back at once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/reviews/{id}/snooze (the `SnoozeReview` operationId).
+func (c *ClientWithResponses) SnoozeReviewWithBodyWithResponse(ctx context.Context, id Id, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SnoozeReviewResponse, error) {
+	rsp, err := c.SnoozeReviewWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSnoozeReviewResponse(rsp)
+}
+
+// SnoozeReviewWithResponse Hide the case until a time
+//
+// No clock stops. An edit, an urgent flag or a reply on the site brings it back at once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/reviews/{id}/snooze (the `SnoozeReview` operationId).
+func (c *ClientWithResponses) SnoozeReviewWithResponse(ctx context.Context, id Id, body SnoozeReviewJSONRequestBody, reqEditors ...RequestEditorFn) (*SnoozeReviewResponse, error) {
+	rsp, err := c.SnoozeReview(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSnoozeReviewResponse(rsp)
+}
+
 // SetStatusWithBodyWithResponse Change the status of the case
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -7270,6 +14949,22 @@ func (c *ClientWithResponses) SetStatusWithResponse(ctx context.Context, id Id, 
 		return nil, err
 	}
 	return ParseSetStatusResponse(rsp)
+}
+
+// ListSuggestionsWithResponse Replies to begin with
+//
+// Put together from the tags in general terms, and the templates that fit, filled in. All of them passed the check. They
+// differ from what was answered at the location lately.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/reviews/{id}/suggestions (the `ListSuggestions` operationId).
+func (c *ClientWithResponses) ListSuggestionsWithResponse(ctx context.Context, id Id, params *ListSuggestionsParams, reqEditors ...RequestEditorFn) (*ListSuggestionsResponse, error) {
+	rsp, err := c.ListSuggestions(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSuggestionsResponse(rsp)
 }
 
 // WithdrawCorrectionWithResponse Take the correction of the tags back
@@ -7319,6 +15014,88 @@ func (c *ClientWithResponses) CorrectTagsWithResponse(ctx context.Context, id Id
 	return ParseCorrectTagsResponse(rsp)
 }
 
+// GetRoutingWithResponse The routing tree with teams, SLA policies and calendars
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/routing (the `GetRouting` operationId).
+func (c *ClientWithResponses) GetRoutingWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRoutingResponse, error) {
+	rsp, err := c.GetRouting(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRoutingResponse(rsp)
+}
+
+// SetRoutingWithBodyWithResponse Replace it
+//
+// New reviews are routed by it within seconds. A plan with faults is refused (422) with all of them; one based on another version than the current with 409.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/routing (the `SetRouting` operationId).
+func (c *ClientWithResponses) SetRoutingWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetRoutingResponse, error) {
+	rsp, err := c.SetRoutingWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetRoutingResponse(rsp)
+}
+
+// SetRoutingWithResponse Replace it
+//
+// New reviews are routed by it within seconds. A plan with faults is refused (422) with all of them; one based on another version than the current with 409.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/routing (the `SetRouting` operationId).
+func (c *ClientWithResponses) SetRoutingWithResponse(ctx context.Context, body SetRoutingJSONRequestBody, reqEditors ...RequestEditorFn) (*SetRoutingResponse, error) {
+	rsp, err := c.SetRouting(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetRoutingResponse(rsp)
+}
+
+// TryRoutingWithBodyWithResponse See where recent reviews would go
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/routing/dry-run (the `TryRouting` operationId).
+func (c *ClientWithResponses) TryRoutingWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryRoutingResponse, error) {
+	rsp, err := c.TryRoutingWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryRoutingResponse(rsp)
+}
+
+// TryRoutingWithResponse See where recent reviews would go
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/routing/dry-run (the `TryRouting` operationId).
+func (c *ClientWithResponses) TryRoutingWithResponse(ctx context.Context, body TryRoutingJSONRequestBody, reqEditors ...RequestEditorFn) (*TryRoutingResponse, error) {
+	rsp, err := c.TryRouting(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryRoutingResponse(rsp)
+}
+
+// ListRoutingVersionsWithResponse Earlier versions, newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/routing/versions (the `ListRoutingVersions` operationId).
+func (c *ClientWithResponses) ListRoutingVersionsWithResponse(ctx context.Context, params *ListRoutingVersionsParams, reqEditors ...RequestEditorFn) (*ListRoutingVersionsResponse, error) {
+	rsp, err := c.ListRoutingVersions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRoutingVersionsResponse(rsp)
+}
+
 // DeleteSessionWithResponse Sign out
 //
 // Returns a wrapper object for the known response body format(s).
@@ -7358,6 +15135,88 @@ func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, bod
 	return ParseCreateSessionResponse(rsp)
 }
 
+// ListTemplatesWithResponse Reply templates
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/templates (the `ListTemplates` operationId).
+func (c *ClientWithResponses) ListTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error) {
+	rsp, err := c.ListTemplates(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTemplatesResponse(rsp)
+}
+
+// CreateTemplateWithBodyWithResponse Add a template
+//
+// Its text, filled in with examples, goes through the reply checker; one that blocks is refused (422).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+func (c *ClientWithResponses) CreateTemplateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error) {
+	rsp, err := c.CreateTemplateWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTemplateResponse(rsp)
+}
+
+// CreateTemplateWithResponse Add a template
+//
+// Its text, filled in with examples, goes through the reply checker; one that blocks is refused (422).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/templates (the `CreateTemplate` operationId).
+func (c *ClientWithResponses) CreateTemplateWithResponse(ctx context.Context, body CreateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTemplateResponse, error) {
+	rsp, err := c.CreateTemplate(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTemplateResponse(rsp)
+}
+
+// DeleteTemplateWithResponse Remove a template
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/templates/{id} (the `DeleteTemplate` operationId).
+func (c *ClientWithResponses) DeleteTemplateWithResponse(ctx context.Context, id Id, reqEditors ...RequestEditorFn) (*DeleteTemplateResponse, error) {
+	rsp, err := c.DeleteTemplate(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteTemplateResponse(rsp)
+}
+
+// UpdateTemplateWithBodyWithResponse Change a template
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/templates/{id} (the `UpdateTemplate` operationId).
+func (c *ClientWithResponses) UpdateTemplateWithBodyWithResponse(ctx context.Context, id Id, params *UpdateTemplateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error) {
+	rsp, err := c.UpdateTemplateWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateTemplateResponse(rsp)
+}
+
+// UpdateTemplateWithResponse Change a template
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/templates/{id} (the `UpdateTemplate` operationId).
+func (c *ClientWithResponses) UpdateTemplateWithResponse(ctx context.Context, id Id, params *UpdateTemplateParams, body UpdateTemplateJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateTemplateResponse, error) {
+	rsp, err := c.UpdateTemplate(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateTemplateResponse(rsp)
+}
+
 // ReceiveGooglePushWithResponse Notification by Google that a location has new or changed reviews
 //
 // The target of a Pub/Sub push subscription, with the secret of the gateway's settings in `token`. The notification is only
@@ -7386,6 +15245,321 @@ func (c *ClientWithResponses) GetOpenAPIWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseGetOpenAPIResponse(rsp)
+}
+
+// ParseActOnManyResponse parses an HTTP response from a ActOnManyWithResponse call
+func ParseActOnManyResponse(rsp *http.Response) (*ActOnManyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActOnManyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUndoManyResponse parses an HTTP response from a UndoManyWithResponse call
+func ParseUndoManyResponse(rsp *http.Response) (*UndoManyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UndoManyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BulkResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListChannelsResponse parses an HTTP response from a ListChannelsWithResponse call
+func ParseListChannelsResponse(rsp *http.Response) (*ListChannelsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListChannelsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChannelList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateChannelResponse parses an HTTP response from a CreateChannelWithResponse call
+func ParseCreateChannelResponse(rsp *http.Response) (*CreateChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Channel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteChannelResponse parses an HTTP response from a DeleteChannelWithResponse call
+func ParseDeleteChannelResponse(rsp *http.Response) (*DeleteChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateChannelResponse parses an HTTP response from a UpdateChannelWithResponse call
+func ParseUpdateChannelResponse(rsp *http.Response) (*UpdateChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Channel
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTestChannelResponse parses an HTTP response from a TestChannelWithResponse call
+func ParseTestChannelResponse(rsp *http.Response) (*TestChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCommitmentsResponse parses an HTTP response from a ListCommitmentsWithResponse call
+func ParseListCommitmentsResponse(rsp *http.Response) (*ListCommitmentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCommitmentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CommitmentPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDigestResponse parses an HTTP response from a GetDigestWithResponse call
+func ParseGetDigestResponse(rsp *http.Response) (*GetDigestResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDigestResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Digest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePreviewDigestResponse parses an HTTP response from a PreviewDigestWithResponse call
+func ParsePreviewDigestResponse(rsp *http.Response) (*PreviewDigestResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewDigestResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseStreamEventsResponse parses an HTTP response from a StreamEventsWithResponse call
@@ -8039,6 +16213,134 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 	return response, nil
 }
 
+// ParseGetNotificationSettingsResponse parses an HTTP response from a GetNotificationSettingsWithResponse call
+func ParseGetNotificationSettingsResponse(rsp *http.Response) (*GetNotificationSettingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetNotificationSettingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NotificationSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetNotificationSettingsResponse parses an HTTP response from a SetNotificationSettingsWithResponse call
+func ParseSetNotificationSettingsResponse(rsp *http.Response) (*SetNotificationSettingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetNotificationSettingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NotificationSettings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListNotificationsResponse parses an HTTP response from a ListNotificationsWithResponse call
+func ParseListNotificationsResponse(rsp *http.Response) (*ListNotificationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListNotificationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NotificationPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReadNotificationsResponse parses an HTTP response from a ReadNotificationsWithResponse call
+func ParseReadNotificationsResponse(rsp *http.Response) (*ReadNotificationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReadNotificationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListPeopleResponse parses an HTTP response from a ListPeopleWithResponse call
 func ParseListPeopleResponse(rsp *http.Response) (*ListPeopleResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8057,6 +16359,39 @@ func ParseListPeopleResponse(rsp *http.Response) (*ListPeopleResponse, error) {
 		var dest struct {
 			Items []Person `json:"items"`
 		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetAbsenceResponse parses an HTTP response from a SetAbsenceWithResponse call
+func ParseSetAbsenceResponse(rsp *http.Response) (*SetAbsenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetAbsenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Person
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8186,6 +16521,315 @@ func ParseGetReviewResponse(rsp *http.Response) (*GetReviewResponse, error) {
 	return response, nil
 }
 
+// ParseRequestApprovalResponse parses an HTTP response from a RequestApprovalWithResponse call
+func ParseRequestApprovalResponse(rsp *http.Response) (*RequestApprovalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RequestApprovalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RequestApprovalResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDecideApprovalResponse parses an HTTP response from a DecideApprovalWithResponse call
+func ParseDecideApprovalResponse(rsp *http.Response) (*DecideApprovalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideApprovalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DecideApprovalResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAddCommitmentResponse parses an HTTP response from a AddCommitmentWithResponse call
+func ParseAddCommitmentResponse(rsp *http.Response) (*AddCommitmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddCommitmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AddCommitmentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeCommitmentResponse parses an HTTP response from a ChangeCommitmentWithResponse call
+func ParseChangeCommitmentResponse(rsp *http.Response) (*ChangeCommitmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeCommitmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ChangeCommitmentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDiscardDraftResponse parses an HTTP response from a DiscardDraftWithResponse call
+func ParseDiscardDraftResponse(rsp *http.Response) (*DiscardDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DiscardDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DiscardDraftResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSaveDraftResponse parses an HTTP response from a SaveDraftWithResponse call
+func ParseSaveDraftResponse(rsp *http.Response) (*SaveDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SaveDraftResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEditDraftResponse parses an HTTP response from a EditDraftWithResponse call
+func ParseEditDraftResponse(rsp *http.Response) (*EditDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EditDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Editors
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListReviewEventsResponse parses an HTTP response from a ListReviewEventsWithResponse call
 func ParseListReviewEventsResponse(rsp *http.Response) (*ListReviewEventsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8214,6 +16858,98 @@ func ParseListReviewEventsResponse(rsp *http.Response) (*ListReviewEventsRespons
 		}
 		response.ApplicationproblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseUnmergeReviewResponse parses an HTTP response from a UnmergeReviewWithResponse call
+func ParseUnmergeReviewResponse(rsp *http.Response) (*UnmergeReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnmergeReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UnmergeReviewResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMergeReviewResponse parses an HTTP response from a MergeReviewWithResponse call
+func ParseMergeReviewResponse(rsp *http.Response) (*MergeReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MergeReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers MergeReviewResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -8285,6 +17021,190 @@ func ParseSetOwnerResponse(rsp *http.Response) (*SetOwnerResponse, error) {
 	return response, nil
 }
 
+// ParseUndoPublicationResponse parses an HTTP response from a UndoPublicationWithResponse call
+func ParseUndoPublicationResponse(rsp *http.Response) (*UndoPublicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UndoPublicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UndoPublicationResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePublishReplyResponse parses an HTTP response from a PublishReplyWithResponse call
+func ParsePublishReplyResponse(rsp *http.Response) (*PublishReplyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PublishReplyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PublishReplyResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseConfirmCopiedResponse parses an HTTP response from a ConfirmCopiedWithResponse call
+func ParseConfirmCopiedResponse(rsp *http.Response) (*ConfirmCopiedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmCopiedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ConfirmCopiedResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRetryPublicationResponse parses an HTTP response from a RetryPublicationWithResponse call
+func ParseRetryPublicationResponse(rsp *http.Response) (*RetryPublicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RetryPublicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RetryPublicationResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseCheckReplyResponse parses an HTTP response from a CheckReplyWithResponse call
 func ParseCheckReplyResponse(rsp *http.Response) (*CheckReplyResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8318,6 +17238,98 @@ func ParseCheckReplyResponse(rsp *http.Response) (*CheckReplyResponse, error) {
 	return response, nil
 }
 
+// ParseWakeReviewResponse parses an HTTP response from a WakeReviewWithResponse call
+func ParseWakeReviewResponse(rsp *http.Response) (*WakeReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WakeReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WakeReviewResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSnoozeReviewResponse parses an HTTP response from a SnoozeReviewWithResponse call
+func ParseSnoozeReviewResponse(rsp *http.Response) (*SnoozeReviewResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SnoozeReviewResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SnoozeReviewResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseSetStatusResponse parses an HTTP response from a SetStatusWithResponse call
 func ParseSetStatusResponse(rsp *http.Response) (*SetStatusResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8334,6 +17346,39 @@ func ParseSetStatusResponse(rsp *http.Response) (*SetStatusResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ReviewDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListSuggestionsResponse parses an HTTP response from a ListSuggestionsWithResponse call
+func ParseListSuggestionsResponse(rsp *http.Response) (*ListSuggestionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSuggestionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SuggestionList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -8443,6 +17488,138 @@ func ParseCorrectTagsResponse(rsp *http.Response) (*CorrectTagsResponse, error) 
 	return response, nil
 }
 
+// ParseGetRoutingResponse parses an HTTP response from a GetRoutingWithResponse call
+func ParseGetRoutingResponse(rsp *http.Response) (*GetRoutingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRoutingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RoutingPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetRoutingResponse parses an HTTP response from a SetRoutingWithResponse call
+func ParseSetRoutingResponse(rsp *http.Response) (*SetRoutingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetRoutingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RoutingPlan
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTryRoutingResponse parses an HTTP response from a TryRoutingWithResponse call
+func ParseTryRoutingResponse(rsp *http.Response) (*TryRoutingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryRoutingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RoutingTrialResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRoutingVersionsResponse parses an HTTP response from a ListRoutingVersionsWithResponse call
+func ParseListRoutingVersionsResponse(rsp *http.Response) (*ListRoutingVersionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRoutingVersionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RoutingVersionPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseDeleteSessionResponse parses an HTTP response from a DeleteSessionWithResponse call
 func ParseDeleteSessionResponse(rsp *http.Response) (*DeleteSessionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8513,6 +17690,134 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 			headers.SetCookie = &value
 		}
 		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListTemplatesResponse parses an HTTP response from a ListTemplatesWithResponse call
+func ParseListTemplatesResponse(rsp *http.Response) (*ListTemplatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTemplatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TemplateList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateTemplateResponse parses an HTTP response from a CreateTemplateWithResponse call
+func ParseCreateTemplateResponse(rsp *http.Response) (*CreateTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Template
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteTemplateResponse parses an HTTP response from a DeleteTemplateWithResponse call
+func ParseDeleteTemplateResponse(rsp *http.Response) (*DeleteTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUpdateTemplateResponse parses an HTTP response from a UpdateTemplateWithResponse call
+func ParseUpdateTemplateResponse(rsp *http.Response) (*UpdateTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Template
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
 	}
 
 	return response, nil

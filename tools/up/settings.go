@@ -34,7 +34,7 @@ type Settings struct {
 	DemoArrivals time.Duration `env:"BEDSIDE_DEMO_ARRIVALS" desc:"Time between new reviews of the demo."`
 	SimListen    string        `env:"BEDSIDE_SIM_LISTEN" desc:"host:port of the demo's site simulator; port 0 picks one."`
 
-	Interval          time.Duration `env:"BEDSIDE_SCRAPER_INTERVAL" desc:"Time between polls of a listing that does not say its own."`
+	Interval          time.Duration `env:"BEDSIDE_SCRAPER_INTERVAL" desc:"Longest time between polls of an active listing that does not say its own."`
 	CompareEvery      time.Duration `env:"BEDSIDE_SCRAPER_COMPARE_EVERY" desc:"Least time between comparisons of what sites show with the locations' own records."`
 	RequestsPerSecond float64       `env:"BEDSIDE_SCRAPER_REQUESTS_PER_SECOND" desc:"Most requests a second to one host."`
 	Contact           string        `env:"BEDSIDE_SCRAPER_CONTACT" desc:"URL or mail address by which owners of sites reach you; sent with every request."`
@@ -53,6 +53,10 @@ type Settings struct {
 	SLACritical   time.Duration `env:"BEDSIDE_SLA_CRITICAL" desc:"Time allowed for a negative or mixed review or one of three stars and less."`
 	SLAFavourable time.Duration `env:"BEDSIDE_SLA_FAVOURABLE" desc:"Time allowed for every other review."`
 
+	// Messages are how people are told.
+	Messages workflow.MessageSettings
+	UndoFor  time.Duration `env:"BEDSIDE_REPLY_UNDO" desc:"How long a published reply waits before it leaves, so that it can be taken back."`
+
 	TrustedProxies []string `env:"BEDSIDE_TRUSTED_PROXIES" envSeparator:"," desc:"Networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, such as 10.0.0.0/8; empty means none."`
 	SecureCookies  string   `env:"BEDSIDE_SECURE_COOKIES" desc:"Whether the session cookie is for HTTPS alone: auto (where the request came by HTTPS), always or never."`
 
@@ -69,6 +73,7 @@ func DefaultSettings() Settings {
 		Interval: sites.Interval, CompareEvery: sites.CompareEvery, RequestsPerSecond: sites.RequestsPerSecond, GoogleURL: sites.GoogleURL,
 		YelpURL: sites.YelpURL, FacebookURL: sites.FacebookURL, TrustpilotURL: sites.TrustpilotURL, CareOpinionURL: sites.CareOpinionURL,
 		SLAUrgent: cases.SLAUrgent, SLACritical: cases.SLACritical, SLAFavourable: cases.SLAFavourable,
+		Messages: cases.Messages, UndoFor: cases.UndoFor,
 		SecureCookies: gateway.DefaultConfig().SecureCookies,
 	}
 }
@@ -87,5 +92,5 @@ func (s Settings) Validate() error {
 	if s.DemoArrivals < time.Second {
 		faults = append(faults, errors.New("BEDSIDE_DEMO_ARRIVALS must be at least 1s"))
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, s.Messages.Validate())...)
 }

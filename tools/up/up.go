@@ -114,10 +114,12 @@ func (s *services) run(ctx context.Context) error {
 	workflowAt := make(chan net.Addr, 1)
 	gatewayAt := make(chan net.Addr, 1)
 
+	c := s.scraper()
 	w := workflow.DefaultConfig()
 	w.Kafka, w.Telemetry, w.Listen, w.ServiceToken = s.cfg.Kafka, s.telemetry(), "127.0.0.1:0", token
 	w.Backend, w.Logger, w.Registry, w.TracerProvider = s.backend, s.logger.With("part", "response-workflow"), s.registry("response-workflow"), s.provider
 	w.SLAUrgent, w.SLACritical, w.SLAFavourable = s.cfg.SLAUrgent, s.cfg.SLACritical, s.cfg.SLAFavourable
+	w.Replies, w.Messages, w.UndoFor = replies(c), s.cfg.Messages, s.cfg.UndoFor
 	w.Ready = func(addr net.Addr) { workflowAt <- addr }
 
 	t := sentiment.DefaultConfig()
@@ -125,10 +127,11 @@ func (s *services) run(ctx context.Context) error {
 	t.Backend = s.backend
 	t.Logger, t.Registry, t.TracerProvider = s.logger.With("part", "sentiment"), s.registry("sentiment"), s.provider
 
-	c := s.scraper()
 	g := gateway.DefaultConfig()
 	g.Kafka, g.Telemetry, g.Listen, g.ServiceToken = s.cfg.Kafka, s.telemetry(), s.cfg.Listen, token
 	g.Backend, g.Logger, g.Registry, g.TracerProvider = s.backend, s.logger.With("part", "gateway"), s.registry("gateway"), s.provider
+	g.SLAUrgent, g.SLACritical, g.SLAFavourable = s.cfg.SLAUrgent, s.cfg.SLACritical, s.cfg.SLAFavourable
+	g.HooksToLoopback = s.cfg.Messages.HooksToLoopback
 	g.TrustedProxies, g.SecureCookies = s.cfg.TrustedProxies, s.cfg.SecureCookies
 	g.Ready = func(addr net.Addr) { gatewayAt <- addr }
 
@@ -168,6 +171,17 @@ func (s *services) scraper() scraper.Config {
 	c.YelpURL, c.FacebookURL, c.TrustpilotURL, c.CareOpinionURL = s.cfg.YelpURL, s.cfg.FacebookURL, s.cfg.TrustpilotURL, s.cfg.CareOpinionURL
 	s.practice.tune(&c)
 	return c
+}
+
+// replies go where the reviews come from, with the same secrets.
+func replies(from scraper.Config) workflow.ReplySettings {
+	to := workflow.DefaultConfig().Replies
+	to.Contact, to.Credentials, to.CredentialsFile = from.Contact, from.Credentials, from.CredentialsFile
+	to.AllowLoopback, to.AllowAddresses, to.GoogleURL = from.AllowLoopback, from.AllowAddresses, from.GoogleURL
+	if from.YelpURL != scraper.DefaultConfig().YelpURL {
+		to.YelpURL = from.YelpURL
+	}
+	return to
 }
 
 // telemetry leaves the services without admin endpoints of their own: the gateway's

@@ -7,6 +7,7 @@ package inbox
 import (
 	"time"
 
+	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/review"
 )
 
@@ -26,6 +27,8 @@ type Filter struct {
 	Owners  []string
 	Urgent  *bool
 	Removed *bool
+	// Snoozed keeps cases that are hidden until a time (true), or those that are not (false).
+	Snoozed *bool
 	// Overdue keeps pending cases whose due time is before Now.
 	Overdue bool
 	Now     time.Time
@@ -140,23 +143,25 @@ const NoRating = "none"
 // NoOwner is the value of the owner facet for cases that nobody owns.
 const NoOwner = "none"
 
-// Judgement is how a person sees the tags of a review right.
-type Judgement struct {
-	// Tags are all tags the text should have.
-	Tags []review.Tag
-	// Overall is the verdict; empty leaves it as it is.
-	Overall review.Polarity
-	// Urgent are all urgent flags the text should have; nil leaves them as they are.
-	Urgent []review.Urgent
-	Reason string
+// EditorGone is how long somebody counts as writing after they were last heard of.
+const EditorGone = 30 * time.Second
+
+// Editor is somebody who writes a reply.
+type Editor struct {
+	PersonID string
+	Name     string
+	Since    time.Time
 }
 
-// Act is one person acting on one review.
-type Act struct {
-	OrgID      string
-	PersonID   string
-	PersonName string
+// Promised is an open commitment and the review it was made for.
+type Promised struct {
+	Commitment collections.Commitment
 	ReviewID   string
-	// Rev is the revision of the review that the act is based on; 0 is any.
-	Rev int64
+	LocationID string
+}
+
+// PromiseFilter says which commitments are asked for; a zero field does not restrict.
+type PromiseFilter struct {
+	OwnerID   string
+	Locations []string
 }

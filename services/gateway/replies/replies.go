@@ -1,30 +1,42 @@
-// Package replies checks the public reply to a review before it is published, with
-// what the organization knows: the review, the practice's own name and telephone, and what was
-// answered at the location before.
+// Package replies is what helps people write the public reply to a review: the check of a text
+// before it is published, replies to begin with, and the organization's templates.
 //
-// It promises that nothing of another organization takes part, that nothing is stored and
-// nothing is sent anywhere.
+// It promises that nothing of another organization takes part, that every text it offers went
+// through the check and was not blocked, that nothing is published, and that nothing is sent
+// anywhere but to the assistant, where one is configured and a person asks for it.
 package replies
 
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/bedside-health/bedside/libs/collections"
-	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/replycheck"
+	"github.com/bedside-health/bedside/libs/replytext"
+	"github.com/bedside-health/bedside/services/gateway/replies/assistant"
 )
 
-// Store reads what a reply is checked with. Lookups that find nothing are
+// Store keeps templates, and reads what they are for. Lookups that find nothing are
 // problem.NotFound.
 type Store interface {
 	Review(ctx context.Context, org, id string) (collections.Review, error)
 	Organization(ctx context.Context, id string) (collections.Organization, error)
 	Location(ctx context.Context, org, id string) (collections.Location, error)
-	// LatestReplies are the replies that sites show to the latest reviews of a location but
-	// one, newest review first.
-	LatestReplies(ctx context.Context, org, location, but string) ([]string, error)
+	Locations(ctx context.Context, org string) ([]collections.Location, error)
+	Lexicon(ctx context.Context, org string) (collections.Lexicon, error)
+	Templates(ctx context.Context, org string) ([]collections.Template, error)
+	Template(ctx context.Context, org, id string) (collections.Template, error)
+	AddTemplate(ctx context.Context, org string, doc *collections.Template) error
+	ChangeTemplate(ctx context.Context, org, id string, change func(*collections.Template) error) (collections.Template, error)
+	DropTemplate(ctx context.Context, org, id string) error
+}
+
+// Inputs puts together what a reply is checked with.
+type Inputs interface {
+	Input(ctx context.Context, doc collections.Review, reply string) (replycheck.Input, error)
 }
 
 // Checker reads one reply.
@@ -32,21 +44,43 @@ type Checker interface {
 	Check(in replycheck.Input) replycheck.Report
 }
 
-// Config configures a Service. All of it is required.
+// Config configures a Service. All of it is required unless it says otherwise.
 type Config struct {
 	Store   Store
+	Inputs  Inputs
 	Checker Checker
+	Now     func() time.Time
+	// Assistant writes replies; nil means that there is none.
+	Assistant *assistant.Client
+	// Registerer gets the metrics; nil means none.
+	Registerer prometheus.Registerer
 }
 
-// Service checks replies. It is safe for concurrent use.
-type Service struct{ cfg Config }
+// Service helps with replies. It is safe for concurrent use.
+type Service struct {
+	cfg    Config
+	writer *replytext.Writer
+	asked  *prometheus.CounterVec
+}
 
 // New makes a Service.
 func New(cfg Config) (*Service, error) {
-	if cfg.Store == nil || cfg.Checker == nil {
-		return nil, errors.New("configure the check of replies: a store and a checker are required")
+	if cfg.Store == nil || cfg.Inputs == nil || cfg.Checker == nil || cfg.Now == nil {
+		return nil, errors.New("configure the help with replies: a store, inputs, a checker and a clock are required")
 	}
-	return &Service{cfg: cfg}, nil
+	writer, err := replytext.New()
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{cfg: cfg, writer: writer, asked: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "bedside_gateway_assistant_requests_total", Help: "Texts asked of the assistant by outcome: used, blocked (by the reply check), unusable or failed.",
+	}, []string{"outcome"})}
+	if cfg.Registerer != nil {
+		if err := cfg.Registerer.Register(s.asked); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 // Check checks a reply to a review of an organization.
@@ -55,27 +89,9 @@ func (s *Service) Check(ctx context.Context, org, reviewID, reply string) (reply
 	if err != nil {
 		return replycheck.Report{}, err
 	}
-	in := replycheck.Input{
-		Review: doc.Text, ReviewerName: doc.Author, Reply: reply, Site: doc.Site,
-	}
-	if doc.Analysis.Language == "en" || doc.Analysis.Language == "es" {
-		in.Language = doc.Analysis.Language
-	}
-	organization, err := s.cfg.Store.Organization(ctx, org)
+	in, err := s.cfg.Inputs.Input(ctx, doc, reply)
 	if err != nil {
-		return replycheck.Report{}, fmt.Errorf("read the name of the practice: %w", err)
-	}
-	in.Practice.Name = organization.Name
-	location, err := s.cfg.Store.Location(ctx, org, doc.LocationID)
-	switch {
-	case err != nil && problem.KindOf(err) == problem.NotFound: // the location is gone; the review stays
-	case err != nil:
-		return replycheck.Report{}, fmt.Errorf("read the telephone of the practice: %w", err)
-	case location.Telephone != "":
-		in.Practice.Phones = []string{location.Telephone}
-	}
-	if in.RecentReplies, err = s.cfg.Store.LatestReplies(ctx, org, doc.LocationID, doc.ID); err != nil {
-		return replycheck.Report{}, fmt.Errorf("read earlier replies: %w", err)
+		return replycheck.Report{}, err
 	}
 	return s.cfg.Checker.Check(in), nil
 }

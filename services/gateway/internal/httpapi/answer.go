@@ -33,6 +33,7 @@ func (s *server) fail(c *gin.Context, err error) {
 		Type: details.Type, Title: details.Title, Status: details.Status, Detail: optional(details.Detail),
 		Code: cmp.Or(details.Code, string(problem.KindOf(err))), RetryAfterSeconds: optional(details.RetryAfter),
 	}
+	extend(&out, details.Members)
 	if details.RetryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(details.RetryAfter))
 	}

@@ -29,7 +29,7 @@ func (s *server) SetOwner(c *gin.Context, id api.Id, p api.SetOwnerParams) {
 	if owner == ownerMe {
 		owner = identity(c).Person.ID
 	}
-	s.command(c, http.StatusOK, id, p.IfMatch, func(ctx context.Context, act inbox.Act) error {
+	s.command(c, http.StatusOK, id, p.IfMatch, func(ctx context.Context, act inbox.Act) (int64, error) {
 		return s.cfg.Commands.SetOwner(ctx, act, owner, value(body.Reason))
 	})
 }
@@ -41,8 +41,10 @@ func (s *server) SetStatus(c *gin.Context, id api.Id, p api.SetStatusParams) {
 		s.fail(c, err)
 		return
 	}
-	s.command(c, http.StatusOK, id, p.IfMatch, func(ctx context.Context, act inbox.Act) error {
-		return s.cfg.Commands.SetStatus(ctx, act, review.Status(body.Status), value(body.Reason))
+	s.command(c, http.StatusOK, id, p.IfMatch, func(ctx context.Context, act inbox.Act) (int64, error) {
+		return s.cfg.Commands.SetStatus(ctx, act, inbox.StatusChange{
+			Status: review.Status(body.Status), Reason: value(body.Reason), RootCause: value(body.RootCause), Until: value(body.Until),
+		})
 	})
 }
 
@@ -57,28 +59,28 @@ func (s *server) AddNote(c *gin.Context, id api.Id, p api.AddNoteParams) {
 		s.fail(c, problem.New(problem.Invalid, "invalid_request", "text: a note must say something."))
 		return
 	}
-	s.command(c, http.StatusCreated, id, nil, func(ctx context.Context, act inbox.Act) error {
-		return s.cfg.Commands.AddNote(ctx, act, noteID(act, value(p.IdempotencyKey)), body.Text)
+	s.command(c, http.StatusCreated, id, nil, func(ctx context.Context, act inbox.Act) (int64, error) {
+		return s.cfg.Commands.AddNote(ctx, act, keyedID("n_", act, value(p.IdempotencyKey)), body.Text)
 	})
 }
 
-// noteID is the same for the same key of the same person on the same review.
-func noteID(act inbox.Act, idempotencyKey string) string {
+// keyedID is the same for the same key of the same person on the same review.
+func keyedID(prefix string, act inbox.Act, idempotencyKey string) string {
 	if idempotencyKey == "" {
-		return "n_" + strings.ToLower(rand.Text())
+		return prefix + strings.ToLower(rand.Text())
 	}
 	h := sha256.New()
 	for _, part := range []string{act.OrgID, act.PersonID, act.ReviewID, idempotencyKey} {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
-	return "n_" + hex.EncodeToString(h.Sum(nil)[:16])
+	return prefix + hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // command carries out one act on a review and answers with the review after it. That
 // the review exists in the organization is looked up here, so that the answer for
 // another organization's review is the one every route gives.
 func (s *server) command(
-	c *gin.Context, status int, id string, ifMatch *string, do func(context.Context, inbox.Act) error,
+	c *gin.Context, status int, id string, ifMatch *string, do func(context.Context, inbox.Act) (int64, error),
 ) {
 	rev, err := revision(ifMatch)
 	if err != nil {
@@ -89,14 +91,14 @@ func (s *server) command(
 }
 
 // act is command with the revision the act is based on; 0 is any.
-func (s *server) act(c *gin.Context, status int, id string, rev int64, do func(context.Context, inbox.Act) error) {
+func (s *server) act(c *gin.Context, status int, id string, rev int64, do func(context.Context, inbox.Act) (int64, error)) {
 	who := identity(c).Person
 	if _, err := s.cfg.Store.Review(c.Request.Context(), who.OrgID, id); err != nil {
 		s.fail(c, err)
 		return
 	}
 	act := inbox.Act{OrgID: who.OrgID, PersonID: who.ID, PersonName: who.Name, ReviewID: id, Rev: rev}
-	err := do(c.Request.Context(), act)
+	_, err := do(c.Request.Context(), act)
 	s.cfg.Counter.Forget(who.OrgID) // an act that failed may have been carried out all the same
 	if err != nil {
 		s.fail(c, err)

@@ -26,7 +26,7 @@ func (s *server) filter(c *gin.Context, p api.GetReviewFacetsParams) (inbox.Filt
 		Polarities: words[review.Polarity](value(p.Polarity)),
 		Overall:    words[review.Polarity](value(p.Overall)),
 		Statuses:   words[review.Status](value(p.Status)),
-		Urgent:     p.Urgent, Removed: p.Removed, RatingMin: p.RatingMin, RatingMax: p.RatingMax,
+		Urgent:     p.Urgent, Removed: p.Removed, Snoozed: p.Snoozed, RatingMin: p.RatingMin, RatingMax: p.RatingMax,
 		Now: s.cfg.Now(),
 	}
 	for _, owner := range value(p.OwnerId) {

@@ -17,16 +17,18 @@ const (
 	cookieName = "bedside_session"
 	// identityKey finds who is asking in Gin's context.
 	identityKey = "bedside.identity"
-	// maxBody bounds bodies that are not files; a lexicon may have 500 terms.
+	// maxBody bounds bodies that are not files; a lexicon may have 500 terms, and a routing
+	// plan 200,000 bytes, which may be twice as many as JSON.
 	maxBody    = 64 << 10
 	maxLexicon = 512 << 10
+	maxPlan    = 512 << 10
 	// bodyTime is how long such a body may take to arrive.
 	bodyTime = 30 * time.Second
 )
 
-// guard runs before every described operation: who is asking, whether they may, and
-// whether the request has the form that is described, in this order, so that a
-// stranger learns nothing from the answer.
+// guard runs before every described operation: who is asking, whether their role may,
+// whether the request has the form that is described, and whether they may at the review's
+// location, in this order, so that a stranger learns nothing from the answer.
 func (s *server) guard(c *gin.Context) {
 	op, described := s.ops[key(c.Request.Method, c.FullPath())]
 	if !described {
@@ -38,7 +40,11 @@ func (s *server) guard(c *gin.Context) {
 		return
 	}
 	if !hasBody(op.route.Method) || op.reads {
-		if err := op.validate(c); err != nil {
+		err := op.validate(c)
+		if err == nil {
+			err = s.within(c, op)
+		}
+		if err != nil {
 			s.fail(c, err)
 			return
 		}
@@ -52,6 +58,9 @@ func (s *server) guard(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, op.mostBody())
 	err := op.validate(c)
 	_ = control.SetReadDeadline(time.Time{})
+	if err == nil {
+		err = s.within(c, op)
+	}
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -79,9 +88,8 @@ func (s *server) admit(c *gin.Context, op *operation) error {
 		return err
 	}
 	c.Set(identityKey, id)
-	if op.permission != signedIn && !access.May(id.Person.Role, op.permission) {
-		return problem.New(problem.Forbidden, "not_allowed",
-			"Your role (%s) does not include this. Ask an administrator of your organization.", id.Person.Role)
+	if op.permission != signedIn && !access.Includes(id.Person.Role, op.permission) {
+		return notAllowed(id.Person)
 	}
 	if byCookie && id.Session {
 		s.setCookie(c, token, id.ExpiresAt)

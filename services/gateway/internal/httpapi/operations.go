@@ -11,6 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/routers"
 
+	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/services/gateway/access"
 	"github.com/bedside-health/bedside/services/gateway/internal/httpapi/api"
 )
@@ -34,25 +35,40 @@ func permissions() map[string]access.Permission {
 		"addNote":            access.WorkCases,
 		"correctTags":        access.WorkCases,
 		"withdrawCorrection": access.WorkCases,
-		"checkReply":         access.WorkCases,
-		"listLabels":         access.ExportLabels,
-		"getLexicon":         access.ReadOrganization,
-		"setLexicon":         access.ManagePractice,
-		"getLocation":        access.ReadOrganization,
-		"updateLocation":     access.ManagePractice,
-		"listFindings":       access.ReadSources,
-		"dismissFinding":     access.WorkFindings,
-		"restoreFinding":     access.WorkFindings,
-		"pollListing":        access.ManageSources,
-		"listLocations":      access.ReadOrganization,
-		"listPeople":         access.ReadOrganization,
-		"listListings":       access.ReadSources,
-		"listImports":        access.ReadSources,
-		"getImport":          access.ReadSources,
-		"createListing":      access.ManageSources,
-		"updateListing":      access.ManageSources,
-		"deleteListing":      access.ManageSources,
-		"createImport":       access.ManageSources,
+		"checkReply":         access.DraftReplies,
+		"saveDraft":          access.DraftReplies, "discardDraft": access.DraftReplies, "editDraft": access.DraftReplies,
+		"listSuggestions": access.DraftReplies, "requestApproval": access.DraftReplies, "decideApproval": access.ApproveReplies,
+		"publishReply": access.PublishReplies, "undoPublication": access.PublishReplies, "confirmCopied": access.PublishReplies,
+		"retryPublication": access.PublishReplies,
+		"snoozeReview":     access.WorkCases, "wakeReview": access.WorkCases, "mergeReview": access.WorkCases, "unmergeReview": access.WorkCases,
+		"addCommitment": access.WorkCases, "changeCommitment": access.WorkCases, "listCommitments": access.ReadReviews,
+		"actOnMany": access.WorkCases, "undoMany": access.WorkCases,
+		"getRouting": access.ReadOrganization, "setRouting": access.ConfigureFollowUp, "listRoutingVersions": access.ReadOrganization,
+		"tryRouting": access.ConfigureFollowUp, "setAbsence": signedIn,
+		"listTemplates": access.ReadOrganization, "createTemplate": access.ConfigureFollowUp, "updateTemplate": access.ConfigureFollowUp,
+		"deleteTemplate": access.ConfigureFollowUp,
+		"listChannels":   access.ConfigureFollowUp, "createChannel": access.ConfigureFollowUp, "updateChannel": access.ConfigureFollowUp,
+		"deleteChannel": access.ConfigureFollowUp, "testChannel": access.ConfigureFollowUp,
+		"listNotifications": signedIn, "readNotifications": signedIn, "getNotificationSettings": signedIn, "setNotificationSettings": signedIn,
+		"getDigest": access.ReadReviews, "previewDigest": access.ReadReviews,
+		"listLabels":     access.ExportLabels,
+		"getLexicon":     access.ReadOrganization,
+		"setLexicon":     access.ManagePractice,
+		"getLocation":    access.ReadOrganization,
+		"updateLocation": access.ManagePractice,
+		"listFindings":   access.ReadSources,
+		"dismissFinding": access.WorkFindings,
+		"restoreFinding": access.WorkFindings,
+		"pollListing":    access.ManageSources,
+		"listLocations":  access.ReadOrganization,
+		"listPeople":     access.ReadOrganization,
+		"listListings":   access.ReadSources,
+		"listImports":    access.ReadSources,
+		"getImport":      access.ReadSources,
+		"createListing":  access.ManageSources,
+		"updateListing":  access.ManageSources,
+		"deleteListing":  access.ManageSources,
+		"createImport":   access.ManageSources,
 	}
 }
 
@@ -65,6 +81,8 @@ type operation struct {
 	// bounds it.
 	reads bool
 	route *routers.Route
+	// onReview is set where the operation acts on one review, so that its location counts.
+	onReview bool
 	// query holds the names of the query parameters.
 	query map[string]bool
 }
@@ -111,6 +129,7 @@ func loadOperations() (operations, error) {
 				faults = append(faults, fmt.Errorf("operation %s must be either public or have a permission", op.id))
 			}
 			op.permission = permission
+			op.onReview = strings.HasPrefix(path, "/api/v1/reviews/{id}/") && access.ScopeOf(collections.Manager, permission) == access.Covered
 			delete(needs, op.id)
 			ops[key(method, ginPath(path))] = op
 		}
@@ -124,8 +143,11 @@ func loadOperations() (operations, error) {
 
 // mostBody is the largest body in bytes that the operation takes.
 func (op *operation) mostBody() int64 {
-	if op.id == "setLexicon" {
+	switch op.id {
+	case "setLexicon":
 		return maxLexicon
+	case "setRouting", "tryRouting":
+		return maxPlan
 	}
 	return maxBody
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/services/gateway/internal/httpapi/api"
 )
 
@@ -25,7 +26,8 @@ func (s *server) ListPeople(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.answer(c, http.StatusOK, list[api.Person]{Items: each(found, person)})
+	now := s.cfg.Now()
+	s.answer(c, http.StatusOK, list[api.Person]{Items: each(found, func(doc collections.Person) api.Person { return person(doc, now) })})
 }
 
 // list is the form of every complete list.

@@ -8,6 +8,7 @@ import (
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/review"
+	"github.com/bedside-health/bedside/libs/routing"
 	"github.com/bedside-health/bedside/services/gateway/intake"
 	"github.com/bedside-health/bedside/services/gateway/internal/httpapi/api"
 	"github.com/bedside-health/bedside/services/gateway/sources"
@@ -42,14 +43,15 @@ func at(t time.Time) *time.Time {
 	return new(t.UTC())
 }
 
-func person(doc collections.Person) api.Person {
+func person(doc collections.Person, now time.Time) api.Person {
 	locations := doc.Locations
 	if locations == nil {
 		locations = []string{}
 	}
 	return api.Person{
 		Id: doc.ID, Name: doc.Name, Email: doc.Email, Role: api.Role(doc.Role),
-		LocationIds: locations, Active: doc.Active, Away: doc.Away,
+		LocationIds: locations, Active: doc.Active, Away: routing.Away(doc, now),
+		AwayFrom: at(doc.AwayFrom), AwayUntil: at(doc.AwayUntil), DeputyId: optional(doc.DeputyID),
 	}
 }
 
@@ -103,7 +105,7 @@ func reviewOf(doc collections.Review, now time.Time) api.Review {
 		Tags: each(doc.Analysis.Tags, tag), Overall: overall(doc.Analysis.Overall),
 		Urgent: flags(doc.Analysis.Urgent), Corrected: optional(doc.Corrected),
 		AnalysisVersion: optional(doc.Analysis.Version), Removed: doc.Removed, Rev: doc.Rev,
-		Case: caseOf(doc.Case, now),
+		Case: caseOf(doc, now),
 	}
 	if len(doc.SubRatings) > 0 {
 		out.SubRatings = &doc.SubRatings
@@ -116,14 +118,6 @@ func reviewOf(doc collections.Review, now time.Time) api.Review {
 		}))
 	}
 	return out
-}
-
-func caseOf(c collections.Case, now time.Time) api.Case {
-	return api.Case{
-		Status: api.Status(c.Status), OwnerId: optional(c.OwnerID), DueAt: at(c.DueAt),
-		Overdue:    new(c.Status.Pending() && !c.DueAt.IsZero() && c.DueAt.Before(now)),
-		AssignedAt: at(c.AssignedAt), OpenedAt: at(c.OpenedAt), ClosedAt: at(c.ClosedAt),
-	}
 }
 
 // webURL lets only addresses through that a browser opens as a page.
@@ -155,6 +149,7 @@ func detailOf(doc collections.Review, now time.Time) api.ReviewDetail {
 		}),
 		AllowedStatuses: words[api.Status](append([]review.Status{}, doc.Case.Status.Next()...)),
 	}
+	followUp(&out, doc, now)
 	if doc.SourceReply != nil {
 		out.SiteReply = &api.SiteReply{
 			Text: doc.SourceReply.Text, UpdatedAt: at(doc.SourceReply.UpdatedAt),

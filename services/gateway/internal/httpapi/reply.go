@@ -6,7 +6,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/bedside-health/bedside/libs/replycheck"
 	"github.com/bedside-health/bedside/services/gateway/internal/httpapi/api"
 )
 
@@ -24,11 +23,6 @@ func (s *server) CheckReply(c *gin.Context, id api.Id) {
 	}
 	s.answer(c, http.StatusOK, api.ReplyReport{
 		Verdict: api.ReplyReportVerdict(report.Verdict), Bytes: len(body.Reply), Characters: utf8.RuneCountInString(body.Reply),
-		Findings: each(report.Findings, func(f replycheck.Finding) api.ReplyFinding {
-			return api.ReplyFinding{
-				Rule: f.Rule, Severity: api.ReplyFindingSeverity(f.Severity), Start: f.Start, End: f.End, Quote: f.Quote,
-				Why: f.Why, Source: f.Source, Suggestion: f.Suggestion,
-			}
-		}),
+		Findings: each(report.Findings, replyFinding),
 	})
 }

@@ -25,7 +25,7 @@ func limit(p *api.Limit) int {
 func (s *server) ListReviews(c *gin.Context, p api.ListReviewsParams) {
 	f, err := s.filter(c, api.GetReviewFacetsParams{
 		LocationId: p.LocationId, Site: p.Site, Topic: p.Topic, Polarity: p.Polarity, Overall: p.Overall,
-		Status: p.Status, OwnerId: p.OwnerId, Urgent: p.Urgent, Overdue: p.Overdue, Removed: p.Removed,
+		Status: p.Status, OwnerId: p.OwnerId, Urgent: p.Urgent, Overdue: p.Overdue, Removed: p.Removed, Snoozed: p.Snoozed,
 		RatingMin: p.RatingMin, RatingMax: p.RatingMax, Q: p.Q, From: p.From, To: p.To,
 	})
 	if err != nil {
@@ -119,7 +119,12 @@ func (s *server) review(c *gin.Context, status int, id string) {
 		return
 	}
 	c.Header("ETag", `"`+strconv.FormatInt(doc.Rev, 10)+`"`)
-	s.answer(c, status, detailOf(doc, s.cfg.Now()))
+	out := detailOf(doc, s.cfg.Now())
+	if err := s.around(c, doc, &out); err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.answer(c, status, out)
 }
 
 // ListReviewEvents lists the history of a review, oldest first.

@@ -10,6 +10,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,7 +26,8 @@ import (
 
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/config"
-	"github.com/bedside-health/bedside/libs/review"
+	"github.com/bedside-health/bedside/services/gateway/bulk"
+	"github.com/bedside-health/bedside/services/gateway/followup"
 	"github.com/bedside-health/bedside/services/gateway/inbox"
 	"github.com/bedside-health/bedside/services/gateway/intake"
 	"github.com/bedside-health/bedside/services/gateway/internal/httpapi/api"
@@ -45,15 +47,38 @@ type Store interface {
 	People(ctx context.Context, org string) ([]collections.Person, error)
 	Lexicon(ctx context.Context, org string) (collections.Lexicon, error)
 	Corrected(ctx context.Context, org string, limit int, cursor string) ([]collections.Review, string, error)
+	Location(ctx context.Context, org, id string) (collections.Location, error)
+	// Twins are the reviews with the same text by the same author.
+	Twins(ctx context.Context, org string, of collections.Review) ([]collections.Review, error)
+	Commitments(ctx context.Context, org string, f inbox.PromiseFilter, limit int, cursor string) ([]inbox.Promised, string, error)
+	// Editing notes that somebody writes a reply, or stopped, and says who else does.
+	Editing(ctx context.Context, org, reviewID string, who inbox.Editor, writes bool) ([]inbox.Editor, error)
+	Notifications(ctx context.Context, org, person string, unread *bool, limit int, cursor string) ([]collections.Notification, string, error)
+	UnreadNotifications(ctx context.Context, org, person string) (int64, error)
 }
 
 // Commands changes reviews.
 type Commands interface {
-	SetOwner(ctx context.Context, act inbox.Act, owner, reason string) error
-	SetStatus(ctx context.Context, act inbox.Act, status review.Status, reason string) error
-	AddNote(ctx context.Context, act inbox.Act, note, text string) error
-	CorrectTags(ctx context.Context, act inbox.Act, judgement inbox.Judgement) error
-	WithdrawCorrection(ctx context.Context, act inbox.Act) error
+	SetOwner(ctx context.Context, act inbox.Act, owner, reason string) (int64, error)
+	SetStatus(ctx context.Context, act inbox.Act, to inbox.StatusChange) (int64, error)
+	AddNote(ctx context.Context, act inbox.Act, note, text string) (int64, error)
+	CorrectTags(ctx context.Context, act inbox.Act, judgement inbox.Judgement) (int64, error)
+	WithdrawCorrection(ctx context.Context, act inbox.Act) (int64, error)
+	Snooze(ctx context.Context, act inbox.Act, until time.Time) (int64, error)
+	Merge(ctx context.Context, act inbox.Act, into string) (int64, error)
+	SaveDraft(ctx context.Context, act inbox.Act, in inbox.DraftSave) (int64, error)
+	DiscardDraft(ctx context.Context, act inbox.Act, version int) (int64, error)
+	RequestApproval(ctx context.Context, act inbox.Act, version int) (int64, error)
+	DecideApproval(ctx context.Context, act inbox.Act, decision inbox.Decision) (int64, error)
+	Publish(ctx context.Context, act inbox.Act, version int, overrideReason string) (int64, error)
+	UndoPublication(ctx context.Context, act inbox.Act) (int64, error)
+	ConfirmCopied(ctx context.Context, act inbox.Act) (int64, error)
+	RetryPublication(ctx context.Context, act inbox.Act) (int64, error)
+	AddCommitment(ctx context.Context, act inbox.Act, promise inbox.Promise) (int64, error)
+	ChangeCommitment(ctx context.Context, act inbox.Act, id string, change inbox.PromiseChange) (int64, error)
+	ReadNotifications(ctx context.Context, act inbox.Act, ids []string, until time.Time) error
+	TestChannel(ctx context.Context, act inbox.Act, channel string) error
+	Digest(ctx context.Context, org, week string, locations []string) (digest json.RawMessage, html string, err error)
 }
 
 // Counter counts reviews by filter value, and is told when an organization's reviews
@@ -85,6 +110,8 @@ type Config struct {
 	SignIn   *signin.Service
 	Sources  *sources.Service
 	Practice *practice.Service
+	FollowUp *followup.Service
+	Bulk     *bulk.Service
 	Replies  *replies.Service
 	Intake   *intake.Service
 	Hub      *live.Hub
@@ -156,8 +183,8 @@ func (c Config) validate() error {
 	if c.Store == nil || c.Counter == nil || c.Commands == nil || c.SignIn == nil || c.Sources == nil || c.Intake == nil || c.Hub == nil {
 		faults = append(faults, errors.New("store, counter, commands, sign-in, sources, intake and hub are required"))
 	}
-	if c.Practice == nil || c.Replies == nil {
-		faults = append(faults, errors.New("the practice and the check of replies are required"))
+	if c.Practice == nil || c.Replies == nil || c.FollowUp == nil || c.Bulk == nil {
+		faults = append(faults, errors.New("the practice, the check of replies, the follow-up and acts on many reviews are required"))
 	}
 	if c.Health == nil || c.Logger == nil || c.Now == nil {
 		faults = append(faults, errors.New("health, logger and clock are required"))

@@ -24,7 +24,7 @@ func (s *server) CreateSession(c *gin.Context) {
 	}
 	s.setCookie(c, token, id.ExpiresAt)
 	s.answer(c, http.StatusCreated, api.Session{
-		Token: token, ExpiresAt: id.ExpiresAt, Person: person(id.Person), Organization: organization(id.Organization),
+		Token: token, ExpiresAt: id.ExpiresAt, Person: person(id.Person, s.cfg.Now()), Organization: organization(id.Organization),
 	})
 }
 
@@ -54,5 +54,5 @@ func (s *server) GetMe(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
-	s.answer(c, http.StatusOK, api.Me{Person: person(id.Person), Organization: organization(found)})
+	s.answer(c, http.StatusOK, api.Me{Person: person(id.Person, s.cfg.Now()), Organization: organization(found)})
 }

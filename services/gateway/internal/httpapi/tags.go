@@ -37,7 +37,7 @@ func (s *server) CorrectTags(c *gin.Context, id api.Id) {
 	if body.Urgent != nil {
 		judgement.Urgent = append([]review.Urgent{}, words[review.Urgent](*body.Urgent)...)
 	}
-	s.act(c, http.StatusOK, id, body.Rev, func(ctx context.Context, act inbox.Act) error {
+	s.act(c, http.StatusOK, id, body.Rev, func(ctx context.Context, act inbox.Act) (int64, error) {
 		return s.cfg.Commands.CorrectTags(ctx, act, judgement)
 	})
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/docstore"
-	"github.com/bedside-health/bedside/libs/events"
 	"github.com/bedside-health/bedside/libs/review"
 	"github.com/bedside-health/bedside/services/gateway/inbox"
 )
@@ -46,6 +45,10 @@ func conditions(f inbox.Filter) (where []docstore.Cond, none bool) {
 	}
 	if f.Removed != nil {
 		add(docstore.Is("removed", *f.Removed))
+	}
+	if f.Snoozed != nil {
+		// Who keeps the cases clears the time when it comes.
+		add(docstore.Cond{Field: "case.snoozed_until", Op: docstore.Exists, Value: *f.Snoozed})
 	}
 	where, none = ratings(where, f)
 	if !f.From.IsZero() {
@@ -221,25 +224,4 @@ func (s *Store) ReviewsOfListing(ctx context.Context, org, listing string) (int6
 	return s.shared.Reviews.Count(ctx, docstore.Org(org), docstore.Query{
 		Index: "by_listing", Where: []docstore.Cond{docstore.Is("listing_id", listing)},
 	})
-}
-
-// recentReviews is how many reviews of a location are looked through for replies.
-const recentReviews = 60
-
-// LatestReplies reads the replies that sites show to the latest reviews of a location
-// but one. What a site refused was never seen by anybody.
-func (s *Store) LatestReplies(ctx context.Context, org, location, but string) ([]string, error) {
-	page, err := s.shared.Reviews.Page(ctx, docstore.Org(org), docstore.Query{
-		Index: "newest", Where: []docstore.Cond{docstore.Is("location_id", location)}, Limit: recentReviews,
-	})
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, doc := range page.Items {
-		if r := doc.SourceReply; r != nil && doc.ID != but && r.State != events.ReplyRejected {
-			out = append(out, r.Text)
-		}
-	}
-	return out, nil
 }

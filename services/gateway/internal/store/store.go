@@ -1,6 +1,7 @@
 // Package store is the gateway's view of the document store: what it owns
-// (organizations, locations, people, listings, imports, sessions, tokens) and what
-// it only reads (reviews, case events, poll states, listing facts).
+// (organizations, locations, people, listings, imports, sessions, tokens, routing plans,
+// templates, channels, settings of notifications, who writes a reply, what was done to many
+// reviews) and what it only reads (reviews, case events, notifications, poll states, listing facts).
 //
 // It promises that everything but sign-in is confined to one organization, that a
 // document of another organization is told from one that does not exist by nothing,
@@ -23,6 +24,8 @@ type Store struct {
 	shared   *collections.Store
 	sessions *docstore.Collection[session]
 	tokens   *docstore.Collection[token]
+	editors  *docstore.Collection[editing]
+	bulk     *docstore.Collection[bulkAct]
 	now      func() time.Time
 }
 
@@ -41,6 +44,12 @@ func Open(ctx context.Context, backend docstore.Backend, now func() time.Time) (
 	}
 	if s.tokens, err = docstore.Bind(ctx, backend, tokens()); err != nil {
 		return nil, fmt.Errorf("open the tokens: %w", err)
+	}
+	if s.editors, err = docstore.Bind(ctx, backend, draftEditors()); err != nil {
+		return nil, fmt.Errorf("open who writes: %w", err)
+	}
+	if s.bulk, err = docstore.Bind(ctx, backend, bulkActs()); err != nil {
+		return nil, fmt.Errorf("open what was done to many: %w", err)
 	}
 	return s, nil
 }

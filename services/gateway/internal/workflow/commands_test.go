@@ -33,7 +33,7 @@ func TestCommands_Redirect_IsNotFollowedWithTheToken(t *testing.T) {
 	c := commands(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 	})
-	err := c.SetOwner(t.Context(), inbox.Act{OrgID: "o", PersonID: "p", ReviewID: "r"}, "max", "")
+	_, err := c.SetOwner(t.Context(), inbox.Act{OrgID: "o", PersonID: "p", ReviewID: "r"}, "max", "")
 	require.Error(t, err)
 	require.Equal(t, problem.Internal, problem.KindOf(err))
 	require.False(t, reached.Load())
@@ -45,7 +45,7 @@ func TestCommands_HostileID_StaysOneSegment(t *testing.T) {
 		path = r.URL.EscapedPath()
 		w.WriteHeader(http.StatusNotFound)
 	})
-	err := c.SetStatus(t.Context(), inbox.Act{OrgID: "o", PersonID: "p", ReviewID: "../../x?y"}, review.Open, "")
+	_, err := c.SetStatus(t.Context(), inbox.Act{OrgID: "o", PersonID: "p", ReviewID: "../../x?y"}, inbox.StatusChange{Status: review.Open})
 	require.Equal(t, problem.NotFound, problem.KindOf(err))
 	require.True(t, strings.HasPrefix(path, "/internal/v1/reviews/") && strings.HasSuffix(path, "/status"), path)
 	require.NotContains(t, path, "../")
@@ -61,7 +61,7 @@ func TestCommands_AnswerWithoutEnd_IsCut(t *testing.T) {
 			}
 		}
 	})
-	err := c.AddNote(t.Context(), inbox.Act{OrgID: "o", PersonID: "p", ReviewID: "r"}, "n", "x")
+	_, err := c.AddNote(t.Context(), inbox.Act{OrgID: "o", PersonID: "p", ReviewID: "r"}, "n", "x")
 	require.Equal(t, problem.Conflict, problem.KindOf(err))
 	require.Less(t, len(err.Error()), 1000)
 }
@@ -71,7 +71,7 @@ func TestCommands_SlowAnswer_EndsWithTheTimeout(t *testing.T) {
 	c := commands(t, func(http.ResponseWriter, *http.Request) { <-done })
 	defer close(done)
 	began := time.Now()
-	err := c.AddNote(t.Context(), inbox.Act{OrgID: "o", PersonID: "p", ReviewID: "r"}, "n", "x")
+	_, err := c.AddNote(t.Context(), inbox.Act{OrgID: "o", PersonID: "p", ReviewID: "r"}, "n", "x")
 	require.Equal(t, problem.Unavailable, problem.KindOf(err))
 	require.Less(t, time.Since(began), 10*time.Second)
 }
@@ -80,5 +80,6 @@ func TestCommands_CallerLeaves_EndsAtOnce(t *testing.T) {
 	c := commands(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.Error(t, c.SetOwner(ctx, inbox.Act{OrgID: "o", PersonID: "p", ReviewID: "r"}, "max", ""))
+	_, err := c.SetOwner(ctx, inbox.Act{OrgID: "o", PersonID: "p", ReviewID: "r"}, "max", "")
+	require.Error(t, err)
 }

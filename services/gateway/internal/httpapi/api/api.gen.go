@@ -33,6 +33,273 @@ func (e ActorKind) Valid() bool {
 	}
 }
 
+// Defines values for BulkActAction.
+const (
+	SetOwner  BulkActAction = "set_owner"
+	SetStatus BulkActAction = "set_status"
+	Snooze    BulkActAction = "snooze"
+)
+
+// Valid indicates whether the value is a known member of the BulkActAction enum.
+func (e BulkActAction) Valid() bool {
+	switch e {
+	case SetOwner:
+		return true
+	case SetStatus:
+		return true
+	case Snooze:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseDraftState.
+const (
+	CaseDraftStateApproved        CaseDraftState = "approved"
+	CaseDraftStateEditing         CaseDraftState = "editing"
+	CaseDraftStateReturned        CaseDraftState = "returned"
+	CaseDraftStateWaitingApproval CaseDraftState = "waiting_approval"
+)
+
+// Valid indicates whether the value is a known member of the CaseDraftState enum.
+func (e CaseDraftState) Valid() bool {
+	switch e {
+	case CaseDraftStateApproved:
+		return true
+	case CaseDraftStateEditing:
+		return true
+	case CaseDraftStateReturned:
+		return true
+	case CaseDraftStateWaitingApproval:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CasePublicationState.
+const (
+	CasePublicationStateByHand        CasePublicationState = "by_hand"
+	CasePublicationStateChangedOnSite CasePublicationState = "changed_on_site"
+	CasePublicationStateCopied        CasePublicationState = "copied"
+	CasePublicationStateFailed        CasePublicationState = "failed"
+	CasePublicationStateGoneFromSite  CasePublicationState = "gone_from_site"
+	CasePublicationStatePending       CasePublicationState = "pending"
+	CasePublicationStatePublished     CasePublicationState = "published"
+	CasePublicationStateRejected      CasePublicationState = "rejected"
+	CasePublicationStateScheduled     CasePublicationState = "scheduled"
+	CasePublicationStateSending       CasePublicationState = "sending"
+)
+
+// Valid indicates whether the value is a known member of the CasePublicationState enum.
+func (e CasePublicationState) Valid() bool {
+	switch e {
+	case CasePublicationStateByHand:
+		return true
+	case CasePublicationStateChangedOnSite:
+		return true
+	case CasePublicationStateCopied:
+		return true
+	case CasePublicationStateFailed:
+		return true
+	case CasePublicationStateGoneFromSite:
+		return true
+	case CasePublicationStatePending:
+		return true
+	case CasePublicationStatePublished:
+		return true
+	case CasePublicationStateRejected:
+		return true
+	case CasePublicationStateScheduled:
+		return true
+	case CasePublicationStateSending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChannelEvery.
+const (
+	ChannelEveryDaily   ChannelEvery = "daily"
+	ChannelEveryHourly  ChannelEvery = "hourly"
+	ChannelEveryInstant ChannelEvery = "instant"
+)
+
+// Valid indicates whether the value is a known member of the ChannelEvery enum.
+func (e ChannelEvery) Valid() bool {
+	switch e {
+	case ChannelEveryDaily:
+		return true
+	case ChannelEveryHourly:
+		return true
+	case ChannelEveryInstant:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChannelKind.
+const (
+	ChannelKindEmail   ChannelKind = "email"
+	ChannelKindSlack   ChannelKind = "slack"
+	ChannelKindWebhook ChannelKind = "webhook"
+)
+
+// Valid indicates whether the value is a known member of the ChannelKind enum.
+func (e ChannelKind) Valid() bool {
+	switch e {
+	case ChannelKindEmail:
+		return true
+	case ChannelKindSlack:
+		return true
+	case ChannelKindWebhook:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChannelInputEvery.
+const (
+	ChannelInputEveryDaily   ChannelInputEvery = "daily"
+	ChannelInputEveryHourly  ChannelInputEvery = "hourly"
+	ChannelInputEveryInstant ChannelInputEvery = "instant"
+)
+
+// Valid indicates whether the value is a known member of the ChannelInputEvery enum.
+func (e ChannelInputEvery) Valid() bool {
+	switch e {
+	case ChannelInputEveryDaily:
+		return true
+	case ChannelInputEveryHourly:
+		return true
+	case ChannelInputEveryInstant:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChannelInputKind.
+const (
+	ChannelInputKindEmail   ChannelInputKind = "email"
+	ChannelInputKindSlack   ChannelInputKind = "slack"
+	ChannelInputKindWebhook ChannelInputKind = "webhook"
+)
+
+// Valid indicates whether the value is a known member of the ChannelInputKind enum.
+func (e ChannelInputKind) Valid() bool {
+	switch e {
+	case ChannelInputKindEmail:
+		return true
+	case ChannelInputKindSlack:
+		return true
+	case ChannelInputKindWebhook:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ClockState.
+const (
+	ClockStateMet     ClockState = "met"
+	ClockStateMetLate ClockState = "met_late"
+	ClockStateMissed  ClockState = "missed"
+	ClockStatePaused  ClockState = "paused"
+	ClockStateRunning ClockState = "running"
+)
+
+// Valid indicates whether the value is a known member of the ClockState enum.
+func (e ClockState) Valid() bool {
+	switch e {
+	case ClockStateMet:
+		return true
+	case ClockStateMetLate:
+		return true
+	case ClockStateMissed:
+		return true
+	case ClockStatePaused:
+		return true
+	case ClockStateRunning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CommitmentState.
+const (
+	CommitmentStateDropped CommitmentState = "dropped"
+	CommitmentStateKept    CommitmentState = "kept"
+	CommitmentStateMissed  CommitmentState = "missed"
+	CommitmentStateOpen    CommitmentState = "open"
+)
+
+// Valid indicates whether the value is a known member of the CommitmentState enum.
+func (e CommitmentState) Valid() bool {
+	switch e {
+	case CommitmentStateDropped:
+		return true
+	case CommitmentStateKept:
+		return true
+	case CommitmentStateMissed:
+		return true
+	case CommitmentStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CommitmentPatchState.
+const (
+	CommitmentPatchStateDropped CommitmentPatchState = "dropped"
+	CommitmentPatchStateKept    CommitmentPatchState = "kept"
+	CommitmentPatchStateOpen    CommitmentPatchState = "open"
+)
+
+// Valid indicates whether the value is a known member of the CommitmentPatchState enum.
+func (e CommitmentPatchState) Valid() bool {
+	switch e {
+	case CommitmentPatchStateDropped:
+		return true
+	case CommitmentPatchStateKept:
+		return true
+	case CommitmentPatchStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DraftState.
+const (
+	DraftStateApproved        DraftState = "approved"
+	DraftStateEditing         DraftState = "editing"
+	DraftStateReturned        DraftState = "returned"
+	DraftStateWaitingApproval DraftState = "waiting_approval"
+)
+
+// Valid indicates whether the value is a known member of the DraftState enum.
+func (e DraftState) Valid() bool {
+	switch e {
+	case DraftStateApproved:
+		return true
+	case DraftStateEditing:
+		return true
+	case DraftStateReturned:
+		return true
+	case DraftStateWaitingApproval:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FindingKind.
 const (
 	Differs   FindingKind = "differs"
@@ -207,6 +474,162 @@ func (e LocationPatchKind) Valid() bool {
 	}
 }
 
+// Defines values for NotificationKind.
+const (
+	NotificationKindApproval   NotificationKind = "approval"
+	NotificationKindAssigned   NotificationKind = "assigned"
+	NotificationKindCommitment NotificationKind = "commitment"
+	NotificationKindDueSoon    NotificationKind = "due_soon"
+	NotificationKindMention    NotificationKind = "mention"
+	NotificationKindOverdue    NotificationKind = "overdue"
+	NotificationKindReply      NotificationKind = "reply"
+	NotificationKindUrgent     NotificationKind = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the NotificationKind enum.
+func (e NotificationKind) Valid() bool {
+	switch e {
+	case NotificationKindApproval:
+		return true
+	case NotificationKindAssigned:
+		return true
+	case NotificationKindCommitment:
+		return true
+	case NotificationKindDueSoon:
+		return true
+	case NotificationKindMention:
+		return true
+	case NotificationKindOverdue:
+		return true
+	case NotificationKindReply:
+		return true
+	case NotificationKindUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotificationSettingsEmail.
+const (
+	NotificationSettingsEmailDaily   NotificationSettingsEmail = "daily"
+	NotificationSettingsEmailHourly  NotificationSettingsEmail = "hourly"
+	NotificationSettingsEmailInstant NotificationSettingsEmail = "instant"
+	NotificationSettingsEmailOff     NotificationSettingsEmail = "off"
+)
+
+// Valid indicates whether the value is a known member of the NotificationSettingsEmail enum.
+func (e NotificationSettingsEmail) Valid() bool {
+	switch e {
+	case NotificationSettingsEmailDaily:
+		return true
+	case NotificationSettingsEmailHourly:
+		return true
+	case NotificationSettingsEmailInstant:
+		return true
+	case NotificationSettingsEmailOff:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotificationSettingsKinds.
+const (
+	NotificationSettingsKindsApproval   NotificationSettingsKinds = "approval"
+	NotificationSettingsKindsAssigned   NotificationSettingsKinds = "assigned"
+	NotificationSettingsKindsCommitment NotificationSettingsKinds = "commitment"
+	NotificationSettingsKindsDueSoon    NotificationSettingsKinds = "due_soon"
+	NotificationSettingsKindsMention    NotificationSettingsKinds = "mention"
+	NotificationSettingsKindsOverdue    NotificationSettingsKinds = "overdue"
+	NotificationSettingsKindsReply      NotificationSettingsKinds = "reply"
+	NotificationSettingsKindsUrgent     NotificationSettingsKinds = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the NotificationSettingsKinds enum.
+func (e NotificationSettingsKinds) Valid() bool {
+	switch e {
+	case NotificationSettingsKindsApproval:
+		return true
+	case NotificationSettingsKindsAssigned:
+		return true
+	case NotificationSettingsKindsCommitment:
+		return true
+	case NotificationSettingsKindsDueSoon:
+		return true
+	case NotificationSettingsKindsMention:
+		return true
+	case NotificationSettingsKindsOverdue:
+		return true
+	case NotificationSettingsKindsReply:
+		return true
+	case NotificationSettingsKindsUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotificationSettingsInputEmail.
+const (
+	NotificationSettingsInputEmailDaily   NotificationSettingsInputEmail = "daily"
+	NotificationSettingsInputEmailHourly  NotificationSettingsInputEmail = "hourly"
+	NotificationSettingsInputEmailInstant NotificationSettingsInputEmail = "instant"
+	NotificationSettingsInputEmailOff     NotificationSettingsInputEmail = "off"
+)
+
+// Valid indicates whether the value is a known member of the NotificationSettingsInputEmail enum.
+func (e NotificationSettingsInputEmail) Valid() bool {
+	switch e {
+	case NotificationSettingsInputEmailDaily:
+		return true
+	case NotificationSettingsInputEmailHourly:
+		return true
+	case NotificationSettingsInputEmailInstant:
+		return true
+	case NotificationSettingsInputEmailOff:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NotificationSettingsInputKinds.
+const (
+	NotificationSettingsInputKindsApproval   NotificationSettingsInputKinds = "approval"
+	NotificationSettingsInputKindsAssigned   NotificationSettingsInputKinds = "assigned"
+	NotificationSettingsInputKindsCommitment NotificationSettingsInputKinds = "commitment"
+	NotificationSettingsInputKindsDueSoon    NotificationSettingsInputKinds = "due_soon"
+	NotificationSettingsInputKindsMention    NotificationSettingsInputKinds = "mention"
+	NotificationSettingsInputKindsOverdue    NotificationSettingsInputKinds = "overdue"
+	NotificationSettingsInputKindsReply      NotificationSettingsInputKinds = "reply"
+	NotificationSettingsInputKindsUrgent     NotificationSettingsInputKinds = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the NotificationSettingsInputKinds enum.
+func (e NotificationSettingsInputKinds) Valid() bool {
+	switch e {
+	case NotificationSettingsInputKindsApproval:
+		return true
+	case NotificationSettingsInputKindsAssigned:
+		return true
+	case NotificationSettingsInputKindsCommitment:
+		return true
+	case NotificationSettingsInputKindsDueSoon:
+		return true
+	case NotificationSettingsInputKindsMention:
+		return true
+	case NotificationSettingsInputKindsOverdue:
+		return true
+	case NotificationSettingsInputKindsReply:
+		return true
+	case NotificationSettingsInputKindsUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Polarity.
 const (
 	PolarityMixed    Polarity = "mixed"
@@ -252,6 +675,72 @@ func (e PolarityOrAbsent) Valid() bool {
 	}
 }
 
+// Defines values for Priority.
+const (
+	PriorityHigh   Priority = "high"
+	PriorityLow    Priority = "low"
+	PriorityNormal Priority = "normal"
+	PriorityUrgent Priority = "urgent"
+)
+
+// Valid indicates whether the value is a known member of the Priority enum.
+func (e Priority) Valid() bool {
+	switch e {
+	case PriorityHigh:
+		return true
+	case PriorityLow:
+		return true
+	case PriorityNormal:
+		return true
+	case PriorityUrgent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PublicationState.
+const (
+	PublicationStateByHand        PublicationState = "by_hand"
+	PublicationStateChangedOnSite PublicationState = "changed_on_site"
+	PublicationStateCopied        PublicationState = "copied"
+	PublicationStateFailed        PublicationState = "failed"
+	PublicationStateGoneFromSite  PublicationState = "gone_from_site"
+	PublicationStatePending       PublicationState = "pending"
+	PublicationStatePublished     PublicationState = "published"
+	PublicationStateRejected      PublicationState = "rejected"
+	PublicationStateScheduled     PublicationState = "scheduled"
+	PublicationStateSending       PublicationState = "sending"
+)
+
+// Valid indicates whether the value is a known member of the PublicationState enum.
+func (e PublicationState) Valid() bool {
+	switch e {
+	case PublicationStateByHand:
+		return true
+	case PublicationStateChangedOnSite:
+		return true
+	case PublicationStateCopied:
+		return true
+	case PublicationStateFailed:
+		return true
+	case PublicationStateGoneFromSite:
+		return true
+	case PublicationStatePending:
+		return true
+	case PublicationStatePublished:
+		return true
+	case PublicationStateRejected:
+		return true
+	case PublicationStateScheduled:
+		return true
+	case PublicationStateSending:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ReplyFindingSeverity.
 const (
 	ReplyFindingSeverityBlock ReplyFindingSeverity = "block"
@@ -291,6 +780,33 @@ func (e ReplyReportVerdict) Valid() bool {
 	}
 }
 
+// Defines values for ReviewDetailMay.
+const (
+	ReviewDetailMayApprove  ReviewDetailMay = "approve"
+	ReviewDetailMayDraft    ReviewDetailMay = "draft"
+	ReviewDetailMayOverride ReviewDetailMay = "override"
+	ReviewDetailMayPublish  ReviewDetailMay = "publish"
+	ReviewDetailMayWork     ReviewDetailMay = "work"
+)
+
+// Valid indicates whether the value is a known member of the ReviewDetailMay enum.
+func (e ReviewDetailMay) Valid() bool {
+	switch e {
+	case ReviewDetailMayApprove:
+		return true
+	case ReviewDetailMayDraft:
+		return true
+	case ReviewDetailMayOverride:
+		return true
+	case ReviewDetailMayPublish:
+		return true
+	case ReviewDetailMayWork:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	Administrator Role = "administrator"
@@ -320,19 +836,19 @@ func (e Role) Valid() bool {
 
 // Defines values for SiteReplyState.
 const (
-	Pending  SiteReplyState = "pending"
-	Public   SiteReplyState = "public"
-	Rejected SiteReplyState = "rejected"
+	SiteReplyStatePending  SiteReplyState = "pending"
+	SiteReplyStatePublic   SiteReplyState = "public"
+	SiteReplyStateRejected SiteReplyState = "rejected"
 )
 
 // Valid indicates whether the value is a known member of the SiteReplyState enum.
 func (e SiteReplyState) Valid() bool {
 	switch e {
-	case Pending:
+	case SiteReplyStatePending:
 		return true
-	case Public:
+	case SiteReplyStatePublic:
 		return true
-	case Rejected:
+	case SiteReplyStateRejected:
 		return true
 	default:
 		return false
@@ -366,6 +882,84 @@ func (e Status) Valid() bool {
 	case StatusResolved:
 		return true
 	case StatusWaitingApproval:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SuggestionVerdict.
+const (
+	SuggestionVerdictPass SuggestionVerdict = "pass"
+	SuggestionVerdictWarn SuggestionVerdict = "warn"
+)
+
+// Valid indicates whether the value is a known member of the SuggestionVerdict enum.
+func (e SuggestionVerdict) Valid() bool {
+	switch e {
+	case SuggestionVerdictPass:
+		return true
+	case SuggestionVerdictWarn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SuggestionListAssistant.
+const (
+	SuggestionListAssistantAvailable SuggestionListAssistant = "available"
+	SuggestionListAssistantFailed    SuggestionListAssistant = "failed"
+	SuggestionListAssistantOff       SuggestionListAssistant = "off"
+	SuggestionListAssistantUsed      SuggestionListAssistant = "used"
+)
+
+// Valid indicates whether the value is a known member of the SuggestionListAssistant enum.
+func (e SuggestionListAssistant) Valid() bool {
+	switch e {
+	case SuggestionListAssistantAvailable:
+		return true
+	case SuggestionListAssistantFailed:
+		return true
+	case SuggestionListAssistantOff:
+		return true
+	case SuggestionListAssistantUsed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TemplateLanguage.
+const (
+	TemplateLanguageEn TemplateLanguage = "en"
+	TemplateLanguageEs TemplateLanguage = "es"
+)
+
+// Valid indicates whether the value is a known member of the TemplateLanguage enum.
+func (e TemplateLanguage) Valid() bool {
+	switch e {
+	case TemplateLanguageEn:
+		return true
+	case TemplateLanguageEs:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TemplateInputLanguage.
+const (
+	TemplateInputLanguageEn TemplateInputLanguage = "en"
+	TemplateInputLanguageEs TemplateInputLanguage = "es"
+)
+
+// Valid indicates whether the value is a known member of the TemplateInputLanguage enum.
+func (e TemplateInputLanguage) Valid() bool {
+	switch e {
+	case TemplateInputLanguageEn:
+		return true
+	case TemplateInputLanguageEs:
 		return true
 	default:
 		return false
@@ -528,6 +1122,32 @@ func (e ListReviewsParamsSort) Valid() bool {
 	}
 }
 
+// Defines values for ListSuggestionsParamsLanguage.
+const (
+	ListSuggestionsParamsLanguageEn ListSuggestionsParamsLanguage = "en"
+	ListSuggestionsParamsLanguageEs ListSuggestionsParamsLanguage = "es"
+)
+
+// Valid indicates whether the value is a known member of the ListSuggestionsParamsLanguage enum.
+func (e ListSuggestionsParamsLanguage) Valid() bool {
+	switch e {
+	case ListSuggestionsParamsLanguageEn:
+		return true
+	case ListSuggestionsParamsLanguageEs:
+		return true
+	default:
+		return false
+	}
+}
+
+// AbsenceInput defines model for AbsenceInput.
+type AbsenceInput struct {
+	Away     bool       `json:"away"`
+	DeputyId *string    `json:"deputy_id,omitempty"`
+	From     *time.Time `json:"from,omitempty"`
+	Until    *time.Time `json:"until,omitempty"`
+}
+
 // Actor defines model for Actor.
 type Actor struct {
 	Id   string    `json:"id"`
@@ -556,16 +1176,89 @@ type AddressInput struct {
 	Street     *string `json:"street,omitempty"`
 }
 
+// ApprovalDecision defines model for ApprovalDecision.
+type ApprovalDecision struct {
+	Approve bool `json:"approve"`
+
+	// Comment Required for returning it.
+	Comment *string `json:"comment,omitempty"`
+	Version int     `json:"version"`
+}
+
+// BulkAct defines model for BulkAct.
+type BulkAct struct {
+	Action    BulkActAction `json:"action"`
+	OwnerId   *string       `json:"owner_id,omitempty"`
+	Reason    *string       `json:"reason,omitempty"`
+	ReviewIds []string      `json:"review_ids"`
+
+	// RootCause For resolving: of those that are negative or mixed.
+	RootCause *string `json:"root_cause,omitempty"`
+	Status    *Status `json:"status,omitempty"`
+
+	// Until Of a snooze, or when cases on hold open again by themselves.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// BulkActAction defines model for BulkAct.Action.
+type BulkActAction string
+
+// BulkResult defines model for BulkResult.
+type BulkResult struct {
+	Done   []string `json:"done"`
+	Failed []struct {
+		Code   string `json:"code"`
+		Detail string `json:"detail"`
+		Id     string `json:"id"`
+	} `json:"failed"`
+
+	// Id For undoing it.
+	Id        string     `json:"id"`
+	UndoUntil *time.Time `json:"undo_until,omitempty"`
+}
+
 // Case defines model for Case.
 type Case struct {
-	AssignedAt *time.Time `json:"assigned_at,omitempty"`
-	ClosedAt   *time.Time `json:"closed_at,omitempty"`
-	DueAt      *time.Time `json:"due_at"`
-	OpenedAt   *time.Time `json:"opened_at,omitempty"`
-	Overdue    *bool      `json:"overdue,omitempty"`
-	OwnerId    *string    `json:"owner_id"`
-	Status     Status     `json:"status"`
+	// ApprovalRequired Another person has to approve a reply.
+	ApprovalRequired *bool           `json:"approval_required,omitempty"`
+	AssignedAt       *time.Time      `json:"assigned_at,omitempty"`
+	ClosedAt         *time.Time      `json:"closed_at,omitempty"`
+	ClosedReason     *string         `json:"closed_reason,omitempty"`
+	DraftState       *CaseDraftState `json:"draft_state,omitempty"`
+	DueAt            *time.Time      `json:"due_at"`
+
+	// FirstReply One target of the SLA policy. Times are those of the location's business calendar.
+	FirstReply *Clock     `json:"first_reply,omitempty"`
+	HeldUntil  *time.Time `json:"held_until,omitempty"`
+	HoldReason *string    `json:"hold_reason,omitempty"`
+	MergedInto *string    `json:"merged_into,omitempty"`
+
+	// NextStep One target of the SLA policy. Times are those of the location's business calendar.
+	NextStep         *Clock                `json:"next_step,omitempty"`
+	OpenedAt         *time.Time            `json:"opened_at,omitempty"`
+	Overdue          *bool                 `json:"overdue,omitempty"`
+	OwnerId          *string               `json:"owner_id"`
+	Priority         *Priority             `json:"priority,omitempty"`
+	PublicationState *CasePublicationState `json:"publication_state,omitempty"`
+
+	// Queued Waits for an owner, because everybody has enough.
+	Queued *bool `json:"queued,omitempty"`
+
+	// Resolution One target of the SLA policy. Times are those of the location's business calendar.
+	Resolution *Clock  `json:"resolution,omitempty"`
+	RootCause  *string `json:"root_cause,omitempty"`
+
+	// Sla Name of the SLA policy.
+	Sla          *string    `json:"sla,omitempty"`
+	SnoozedUntil *time.Time `json:"snoozed_until,omitempty"`
+	Status       Status     `json:"status"`
 }
+
+// CaseDraftState defines model for Case.DraftState.
+type CaseDraftState string
+
+// CasePublicationState defines model for Case.PublicationState.
+type CasePublicationState string
 
 // CaseEvent defines model for CaseEvent.
 type CaseEvent struct {
@@ -577,7 +1270,7 @@ type CaseEvent struct {
 	Reason *string                 `json:"reason,omitempty"`
 	Seq    int64                   `json:"seq"`
 
-	// Type received, assigned, status_changed, due_changed, note_added, text_edited, retagged, tags_corrected, removed, restored, reply_seen
+	// Type received, assigned, status_changed and so on; docs/words.md lists them.
 	Type string `json:"type"`
 }
 
@@ -586,6 +1279,111 @@ type CaseEventPage struct {
 	Items      []CaseEvent `json:"items"`
 	NextCursor *string     `json:"next_cursor"`
 }
+
+// Channel defines model for Channel.
+type Channel struct {
+	Enabled bool         `json:"enabled"`
+	Every   ChannelEvery `json:"every"`
+	Id      string       `json:"id"`
+	Kind    ChannelKind  `json:"kind"`
+	Name    string       `json:"name"`
+	Rev     int64        `json:"rev"`
+
+	// Secret Signs the messages of a webhook; only in the answer that makes it.
+	Secret *string `json:"secret,omitempty"`
+
+	// Target Shortened where it is a secret.
+	Target string `json:"target"`
+}
+
+// ChannelEvery defines model for Channel.Every.
+type ChannelEvery string
+
+// ChannelKind defines model for Channel.Kind.
+type ChannelKind string
+
+// ChannelInput defines model for ChannelInput.
+type ChannelInput struct {
+	Enabled bool              `json:"enabled"`
+	Every   ChannelInputEvery `json:"every"`
+	Kind    ChannelInputKind  `json:"kind"`
+	Name    string            `json:"name"`
+	Target  *string           `json:"target,omitempty"`
+}
+
+// ChannelInputEvery defines model for ChannelInput.Every.
+type ChannelInputEvery string
+
+// ChannelInputKind defines model for ChannelInput.Kind.
+type ChannelInputKind string
+
+// ChannelList defines model for ChannelList.
+type ChannelList struct {
+	Items []Channel `json:"items"`
+}
+
+// Clock One target of the SLA policy. Times are those of the location's business calendar.
+type Clock struct {
+	// DueAt Missing while it is paused and once it is met.
+	DueAt         *time.Time `json:"due_at,omitempty"`
+	MetAt         *time.Time `json:"met_at,omitempty"`
+	MissedAt      *time.Time `json:"missed_at,omitempty"`
+	PausedAt      *time.Time `json:"paused_at,omitempty"`
+	SoonAt        *time.Time `json:"soon_at,omitempty"`
+	StartedAt     *time.Time `json:"started_at,omitempty"`
+	State         ClockState `json:"state"`
+	TargetSeconds int64      `json:"target_seconds"`
+}
+
+// ClockState defines model for Clock.State.
+type ClockState string
+
+// Commitment defines model for Commitment.
+type Commitment struct {
+	At         time.Time       `json:"at"`
+	By         Actor           `json:"by"`
+	DoneAt     *time.Time      `json:"done_at,omitempty"`
+	DoneBy     *Actor          `json:"done_by,omitempty"`
+	DueAt      time.Time       `json:"due_at"`
+	Id         string          `json:"id"`
+	LocationId *string         `json:"location_id,omitempty"`
+	OwnerId    string          `json:"owner_id"`
+	Reason     *string         `json:"reason,omitempty"`
+	ReviewId   *string         `json:"review_id,omitempty"`
+	State      CommitmentState `json:"state"`
+	Text       string          `json:"text"`
+}
+
+// CommitmentState defines model for Commitment.State.
+type CommitmentState string
+
+// CommitmentInput defines model for CommitmentInput.
+type CommitmentInput struct {
+	DueAt time.Time `json:"due_at"`
+
+	// OwnerId The owner of the case where it is left out; `me` is who asks.
+	OwnerId *string `json:"owner_id,omitempty"`
+	Text    string  `json:"text"`
+}
+
+// CommitmentPage defines model for CommitmentPage.
+type CommitmentPage struct {
+	Items      []Commitment `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+}
+
+// CommitmentPatch defines model for CommitmentPatch.
+type CommitmentPatch struct {
+	DueAt   *time.Time `json:"due_at,omitempty"`
+	OwnerId *string    `json:"owner_id,omitempty"`
+
+	// Reason Required for dropping it.
+	Reason *string               `json:"reason,omitempty"`
+	State  *CommitmentPatchState `json:"state,omitempty"`
+}
+
+// CommitmentPatchState defines model for CommitmentPatch.State.
+type CommitmentPatchState string
 
 // Correction What people changed of the machine's tags; what it does not name is as the machine says.
 type Correction struct {
@@ -604,6 +1402,60 @@ type Credentials struct {
 	Password string `json:"password"`
 }
 
+// Digest defines model for Digest.
+type Digest struct {
+	Answered    DigestCount  `json:"answered"`
+	Commitments []Commitment `json:"commitments"`
+	From        time.Time    `json:"from"`
+	Locations   []struct {
+		LocationId string      `json:"location_id"`
+		Name       string      `json:"name"`
+		Rating     DigestCount `json:"rating"`
+		Reviews    DigestCount `json:"reviews"`
+	} `json:"locations"`
+	MedianReplySeconds DigestCount `json:"median_reply_seconds"`
+
+	// Moment One patient experience moment worth reading out.
+	Moment *struct {
+		LocationId string     `json:"location_id"`
+		PostedAt   *time.Time `json:"posted_at,omitempty"`
+		Quote      string     `json:"quote"`
+		ReviewId   string     `json:"review_id"`
+		Site       string     `json:"site"`
+	} `json:"moment,omitempty"`
+	Overdue int `json:"overdue"`
+	Praised []struct {
+		Count int    `json:"count"`
+		Name  string `json:"name"`
+	} `json:"praised"`
+	Rating  DigestCount `json:"rating"`
+	Reviews DigestCount `json:"reviews"`
+
+	// Title The location's or the group's name.
+	Title  string        `json:"title"`
+	To     time.Time     `json:"to"`
+	Topics []DigestTopic `json:"topics"`
+	Week   string        `json:"week"`
+}
+
+// DigestCount defines model for DigestCount.
+type DigestCount struct {
+	// Before Of the week before.
+	Before *float64 `json:"before"`
+	Now    *float64 `json:"now"`
+}
+
+// DigestTopic defines model for DigestTopic.
+type DigestTopic struct {
+	BeforeMixed    int    `json:"before_mixed"`
+	BeforeNegative int    `json:"before_negative"`
+	BeforePositive int    `json:"before_positive"`
+	Mixed          int    `json:"mixed"`
+	Negative       int    `json:"negative"`
+	Positive       int    `json:"positive"`
+	Topic          string `json:"topic"`
+}
+
 // Dismissal defines model for Dismissal.
 type Dismissal struct {
 	At     time.Time `json:"at"`
@@ -614,6 +1466,64 @@ type Dismissal struct {
 // DismissalInput defines model for DismissalInput.
 type DismissalInput struct {
 	Reason *string `json:"reason,omitempty"`
+}
+
+// Draft defines model for Draft.
+type Draft struct {
+	At        time.Time `json:"at"`
+	By        Actor     `json:"by"`
+	Comment   *string   `json:"comment,omitempty"`
+	DecidedBy *Actor    `json:"decided_by,omitempty"`
+
+	// Earlier Oldest first.
+	Earlier     []DraftVersion `json:"earlier"`
+	Origin      *string        `json:"origin,omitempty"`
+	Overridden  *Override      `json:"overridden,omitempty"`
+	RequestedBy *Actor         `json:"requested_by,omitempty"`
+	State       DraftState     `json:"state"`
+	Text        string         `json:"text"`
+	Version     int            `json:"version"`
+}
+
+// DraftState defines model for Draft.State.
+type DraftState string
+
+// DraftAct defines model for DraftAct.
+type DraftAct struct {
+	// Version Of the draft the person saw.
+	Version int `json:"version"`
+}
+
+// DraftInput defines model for DraftInput.
+type DraftInput struct {
+	Origin *string `json:"origin,omitempty"`
+	Text   string  `json:"text"`
+
+	// Version Of the draft this text is based on; 0 if there was none.
+	Version int `json:"version"`
+}
+
+// DraftVersion defines model for DraftVersion.
+type DraftVersion struct {
+	At      time.Time `json:"at"`
+	By      Actor     `json:"by"`
+	Text    string    `json:"text"`
+	Version int       `json:"version"`
+}
+
+// EditingInput defines model for EditingInput.
+type EditingInput struct {
+	// Editing False says that I stopped.
+	Editing bool `json:"editing"`
+}
+
+// Editors defines model for Editors.
+type Editors struct {
+	Editors []struct {
+		Name     string    `json:"name"`
+		PersonId string    `json:"person_id"`
+		Since    time.Time `json:"since"`
+	} `json:"editors"`
 }
 
 // Evidence defines model for Evidence.
@@ -942,6 +1852,12 @@ type Mention struct {
 	Start    int       `json:"start"`
 }
 
+// MergeInput defines model for MergeInput.
+type MergeInput struct {
+	// Into One of the review's `twins`.
+	Into string `json:"into"`
+}
+
 // Note defines model for Note.
 type Note struct {
 	At   time.Time `json:"at"`
@@ -955,10 +1871,78 @@ type NoteInput struct {
 	Text string `json:"text"`
 }
 
+// Notification defines model for Notification.
+type Notification struct {
+	At         time.Time        `json:"at"`
+	Id         string           `json:"id"`
+	Kind       NotificationKind `json:"kind"`
+	LocationId *string          `json:"location_id,omitempty"`
+	Read       bool             `json:"read"`
+	ReviewId   string           `json:"review_id"`
+	Title      string           `json:"title"`
+	Urgent     bool             `json:"urgent"`
+}
+
+// NotificationKind defines model for Notification.Kind.
+type NotificationKind string
+
+// NotificationPage defines model for NotificationPage.
+type NotificationPage struct {
+	Items      []Notification `json:"items"`
+	NextCursor *string        `json:"next_cursor"`
+	Unread     int64          `json:"unread"`
+}
+
+// NotificationSettings defines model for NotificationSettings.
+type NotificationSettings struct {
+	DailyAt    string                      `json:"daily_at"`
+	Digest     bool                        `json:"digest"`
+	Email      NotificationSettingsEmail   `json:"email"`
+	Kinds      []NotificationSettingsKinds `json:"kinds"`
+	QuietFrom  *string                     `json:"quiet_from,omitempty"`
+	QuietUntil *string                     `json:"quiet_until,omitempty"`
+	Rev        int64                       `json:"rev"`
+	TimeZone   string                      `json:"time_zone"`
+}
+
+// NotificationSettingsEmail defines model for NotificationSettings.Email.
+type NotificationSettingsEmail string
+
+// NotificationSettingsKinds defines model for NotificationSettings.Kinds.
+type NotificationSettingsKinds string
+
+// NotificationSettingsInput defines model for NotificationSettingsInput.
+type NotificationSettingsInput struct {
+	DailyAt    string                           `json:"daily_at"`
+	Digest     bool                             `json:"digest"`
+	Email      NotificationSettingsInputEmail   `json:"email"`
+	Kinds      []NotificationSettingsInputKinds `json:"kinds"`
+	QuietFrom  *string                          `json:"quiet_from,omitempty"`
+	QuietUntil *string                          `json:"quiet_until,omitempty"`
+
+	// Rev Of the settings this is based on.
+	Rev      int64  `json:"rev"`
+	TimeZone string `json:"time_zone"`
+}
+
+// NotificationSettingsInputEmail defines model for NotificationSettingsInput.Email.
+type NotificationSettingsInputEmail string
+
+// NotificationSettingsInputKinds defines model for NotificationSettingsInput.Kinds.
+type NotificationSettingsInputKinds string
+
 // Organization defines model for Organization.
 type Organization struct {
 	Id   string `json:"id"`
 	Name string `json:"name"`
+}
+
+// Override defines model for Override.
+type Override struct {
+	At     time.Time `json:"at"`
+	By     Actor     `json:"by"`
+	Reason string    `json:"reason"`
+	Rules  []string  `json:"rules"`
 }
 
 // OwnTopic defines model for OwnTopic.
@@ -975,13 +1959,18 @@ type OwnerChange struct {
 
 // Person defines model for Person.
 type Person struct {
-	Active      bool     `json:"active"`
-	Away        bool     `json:"away"`
-	Email       string   `json:"email"`
-	Id          string   `json:"id"`
-	LocationIds []string `json:"location_ids"`
-	Name        string   `json:"name"`
-	Role        Role     `json:"role"`
+	Active bool `json:"active"`
+
+	// Away Now.
+	Away        bool       `json:"away"`
+	AwayFrom    *time.Time `json:"away_from,omitempty"`
+	AwayUntil   *time.Time `json:"away_until,omitempty"`
+	DeputyId    *string    `json:"deputy_id,omitempty"`
+	Email       string     `json:"email"`
+	Id          string     `json:"id"`
+	LocationIds []string   `json:"location_ids"`
+	Name        string     `json:"name"`
+	Role        Role       `json:"role"`
 }
 
 // Polarity defines model for Polarity.
@@ -995,14 +1984,66 @@ type PollRequest struct {
 	At time.Time `json:"at"`
 }
 
+// Priority defines model for Priority.
+type Priority string
+
 // Problem defines model for Problem.
 type Problem struct {
-	Code              string  `json:"code"`
-	Detail            *string `json:"detail,omitempty"`
-	RetryAfterSeconds *int    `json:"retry_after_seconds,omitempty"`
-	Status            int     `json:"status"`
-	Title             string  `json:"title"`
-	Type              string  `json:"type"`
+	Code         string `json:"code"`
+	CurrentDraft *Draft `json:"current_draft,omitempty"`
+
+	// CurrentRev Of a review that has changed since.
+	CurrentRev *int64  `json:"current_rev,omitempty"`
+	Detail     *string `json:"detail,omitempty"`
+
+	// Faults All faults of a routing plan.
+	Faults *[]RoutingFault `json:"faults,omitempty"`
+
+	// Findings Why a reply must not be published (`reply_blocked`).
+	Findings          *[]ReplyFinding `json:"findings,omitempty"`
+	RetryAfterSeconds *int            `json:"retry_after_seconds,omitempty"`
+	Status            int             `json:"status"`
+	Title             string          `json:"title"`
+	Type              string          `json:"type"`
+}
+
+// Publication defines model for Publication.
+type Publication struct {
+	Attempts *int       `json:"attempts,omitempty"`
+	By       Actor      `json:"by"`
+	Id       string     `json:"id"`
+	NextAt   *time.Time `json:"next_at,omitempty"`
+
+	// Problem What is wrong and what to do.
+	Problem     *string          `json:"problem,omitempty"`
+	PublishedAt *time.Time       `json:"published_at,omitempty"`
+	RequestedAt time.Time        `json:"requested_at"`
+	SentAt      *time.Time       `json:"sent_at,omitempty"`
+	State       PublicationState `json:"state"`
+	Text        string           `json:"text"`
+
+	// UndoUntil It can be taken back before.
+	UndoUntil *time.Time `json:"undo_until,omitempty"`
+
+	// Url Where a person pastes it.
+	Url *string `json:"url,omitempty"`
+}
+
+// PublicationState defines model for Publication.State.
+type PublicationState string
+
+// PublishInput defines model for PublishInput.
+type PublishInput struct {
+	OverrideReason *string `json:"override_reason,omitempty"`
+
+	// Version Of the draft the person saw.
+	Version int `json:"version"`
+}
+
+// ReadInput Those named, or all until a time.
+type ReadInput struct {
+	Ids   *[]string  `json:"ids,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // Rejection defines model for Rejection.
@@ -1090,16 +2131,18 @@ type Review struct {
 // ReviewDetail defines model for ReviewDetail.
 type ReviewDetail struct {
 	// AllowedStatuses Statuses the case can go to from here.
-	AllowedStatuses []Status `json:"allowed_statuses"`
-	AnalysisVersion *string  `json:"analysis_version,omitempty"`
-	Author          string   `json:"author"`
-	Case            Case     `json:"case"`
+	AllowedStatuses []Status      `json:"allowed_statuses"`
+	AnalysisVersion *string       `json:"analysis_version,omitempty"`
+	Author          string        `json:"author"`
+	Case            Case          `json:"case"`
+	Commitments     *[]Commitment `json:"commitments,omitempty"`
 
 	// Corrected People changed the tags.
 	Corrected *bool `json:"corrected,omitempty"`
 
 	// Correction What people changed of the machine's tags; what it does not name is as the machine says.
 	Correction  *Correction     `json:"correction,omitempty"`
+	Draft       *Draft          `json:"draft,omitempty"`
 	Earlier     []ReviewVersion `json:"earlier"`
 	Excerpt     *bool           `json:"excerpt,omitempty"`
 	ExternalId  *string         `json:"external_id,omitempty"`
@@ -1109,18 +2152,28 @@ type ReviewDetail struct {
 	ListingId   *string         `json:"listing_id,omitempty"`
 	LocationId  string          `json:"location_id"`
 	Machine     *MachineTags    `json:"machine,omitempty"`
-	Mentions    *[]Mention      `json:"mentions,omitempty"`
-	Notes       []Note          `json:"notes"`
-	Overall     Polarity        `json:"overall"`
-	PostedAt    time.Time       `json:"posted_at"`
+
+	// May What the person who asks may do with it.
+	May      *[]ReviewDetailMay `json:"may,omitempty"`
+	Mentions *[]Mention         `json:"mentions,omitempty"`
+	Notes    []Note             `json:"notes"`
+	Overall  Polarity           `json:"overall"`
+	PostedAt time.Time          `json:"posted_at"`
 
 	// PostedAtKnown False where the site gives no time and ours is shown.
-	PostedAtKnown   *bool               `json:"posted_at_known,omitempty"`
-	Rating          *float64            `json:"rating"`
-	RawRating       *string             `json:"raw_rating,omitempty"`
-	Removed         bool                `json:"removed"`
-	RemovedAt       *time.Time          `json:"removed_at,omitempty"`
-	Rev             int64               `json:"rev"`
+	PostedAtKnown *bool        `json:"posted_at_known,omitempty"`
+	Publication   *Publication `json:"publication,omitempty"`
+	Rating        *float64     `json:"rating"`
+	RawRating     *string      `json:"raw_rating,omitempty"`
+	Removed       bool         `json:"removed"`
+	RemovedAt     *time.Time   `json:"removed_at,omitempty"`
+	Rev           int64        `json:"rev"`
+
+	// RootCauses What can be given when a negative case is resolved.
+	RootCauses *[]string `json:"root_causes,omitempty"`
+
+	// Route Nodes of the routing tree that decided.
+	Route           *[]string           `json:"route,omitempty"`
 	Site            string              `json:"site"`
 	SiteReply       *SiteReply          `json:"site_reply,omitempty"`
 	SourceUpdatedAt *time.Time          `json:"source_updated_at,omitempty"`
@@ -1129,13 +2182,19 @@ type ReviewDetail struct {
 	Text            string              `json:"text"`
 
 	// Title The headline that some sites have beside the text.
-	Title  *string      `json:"title,omitempty"`
+	Title *string `json:"title,omitempty"`
+
+	// Twins The same text by the same author on other sites.
+	Twins  *[]Twin      `json:"twins,omitempty"`
 	Urgent []UrgentFlag `json:"urgent"`
 
 	// Url http or https only.
 	Url     *string `json:"url,omitempty"`
 	Version int     `json:"version"`
 }
+
+// ReviewDetailMay defines model for ReviewDetail.May.
+type ReviewDetailMay string
 
 // ReviewPage defines model for ReviewPage.
 type ReviewPage struct {
@@ -1160,6 +2219,89 @@ type ReviewVersion struct {
 // Role defines model for Role.
 type Role string
 
+// RoutingFault defines model for RoutingFault.
+type RoutingFault struct {
+	Detail string `json:"detail"`
+
+	// Path Where in the plan, as tree.routes[0].owner
+	Path string `json:"path"`
+}
+
+// RoutingInput defines model for RoutingInput.
+type RoutingInput struct {
+	Comment *string                 `json:"comment,omitempty"`
+	Plan    *map[string]interface{} `json:"plan,omitempty"`
+
+	// Version The version this one is based on.
+	Version int `json:"version"`
+
+	// Yaml Either this or plan.
+	Yaml *string `json:"yaml,omitempty"`
+}
+
+// RoutingOutcome defines model for RoutingOutcome.
+type RoutingOutcome struct {
+	Approval bool     `json:"approval"`
+	Channels []string `json:"channels"`
+
+	// Owner Who or which group gets it, as people read it.
+	Owner    string   `json:"owner"`
+	Priority Priority `json:"priority"`
+	Route    []string `json:"route"`
+	Sla      string   `json:"sla"`
+}
+
+// RoutingPlan defines model for RoutingPlan.
+type RoutingPlan struct {
+	At      *time.Time `json:"at,omitempty"`
+	By      *string    `json:"by,omitempty"`
+	Comment *string    `json:"comment,omitempty"`
+
+	// Plan The same as JSON; docs/routing.md describes it.
+	Plan    map[string]interface{} `json:"plan"`
+	Version int                    `json:"version"`
+	Yaml    string                 `json:"yaml"`
+}
+
+// RoutingTrial defines model for RoutingTrial.
+type RoutingTrial struct {
+	Last *int                    `json:"last,omitempty"`
+	Plan *map[string]interface{} `json:"plan,omitempty"`
+
+	// Yaml Either this or plan.
+	Yaml *string `json:"yaml,omitempty"`
+}
+
+// RoutingTrialResult defines model for RoutingTrialResult.
+type RoutingTrialResult struct {
+	// Changed Those that would go elsewhere than by the plan that counts now.
+	Changed []struct {
+		Author     string         `json:"author"`
+		LocationId *string        `json:"location_id,omitempty"`
+		Now        RoutingOutcome `json:"now"`
+		Rating     *float64       `json:"rating,omitempty"`
+		ReviewId   string         `json:"review_id"`
+		Site       *string        `json:"site,omitempty"`
+		Then       RoutingOutcome `json:"then"`
+	} `json:"changed"`
+	Faults []RoutingFault `json:"faults"`
+
+	// Reviews How many were looked at.
+	Reviews int `json:"reviews"`
+}
+
+// RoutingVersionPage defines model for RoutingVersionPage.
+type RoutingVersionPage struct {
+	Items []struct {
+		At      time.Time `json:"at"`
+		By      string    `json:"by"`
+		Comment *string   `json:"comment,omitempty"`
+		Version int       `json:"version"`
+		Yaml    string    `json:"yaml"`
+	} `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
 // Session defines model for Session.
 type Session struct {
 	ExpiresAt    time.Time    `json:"expires_at"`
@@ -1182,15 +2324,55 @@ type SiteReply struct {
 // SiteReplyState Where the site's own moderation of the reply stands.
 type SiteReplyState string
 
+// SnoozeInput defines model for SnoozeInput.
+type SnoozeInput struct {
+	Until time.Time `json:"until"`
+}
+
 // Status defines model for Status.
 type Status string
 
 // StatusChange defines model for StatusChange.
 type StatusChange struct {
-	// Reason Required for no_reply_needed.
+	// Reason Required for no_reply_needed and on_hold.
 	Reason *string `json:"reason,omitempty"`
-	Status Status  `json:"status"`
+
+	// RootCause Required for resolving a negative or mixed review where the organization keeps a list.
+	RootCause *string `json:"root_cause,omitempty"`
+	Status    Status  `json:"status"`
+
+	// Until For on_hold: when the case opens again by itself.
+	Until *time.Time `json:"until,omitempty"`
 }
+
+// Suggestion defines model for Suggestion.
+type Suggestion struct {
+	// Label The template's name, or what the suggestion speaks to.
+	Label    string `json:"label"`
+	Language string `json:"language"`
+
+	// Origin template:ID, suggestion or assistant
+	Origin  string            `json:"origin"`
+	Text    string            `json:"text"`
+	Verdict SuggestionVerdict `json:"verdict"`
+}
+
+// SuggestionVerdict defines model for Suggestion.Verdict.
+type SuggestionVerdict string
+
+// SuggestionList defines model for SuggestionList.
+type SuggestionList struct {
+	// Assistant Whether an assistant is configured, and whether it was asked.
+	Assistant        SuggestionListAssistant `json:"assistant"`
+	AssistantProblem *string                 `json:"assistant_problem,omitempty"`
+	Items            []Suggestion            `json:"items"`
+
+	// NotOffered Templates that are for such a review but cannot be used for this one.
+	NotOffered []TemplateNotOffered `json:"not_offered"`
+}
+
+// SuggestionListAssistant Whether an assistant is configured, and whether it was asked.
+type SuggestionListAssistant string
 
 // Tag defines model for Tag.
 type Tag struct {
@@ -1221,6 +2403,58 @@ type TagsChange struct {
 	Urgent *[]UrgentFlag `json:"urgent,omitempty"`
 }
 
+// Template defines model for Template.
+type Template struct {
+	Id          string           `json:"id"`
+	Language    TemplateLanguage `json:"language"`
+	LocationIds []string         `json:"location_ids"`
+	Name        string           `json:"name"`
+	Polarity    *Polarity        `json:"polarity,omitempty"`
+	Regions     []string         `json:"regions"`
+	Rev         int64            `json:"rev"`
+	Sites       []string         `json:"sites"`
+	Text        string           `json:"text"`
+	Topics      []string         `json:"topics"`
+}
+
+// TemplateLanguage defines model for Template.Language.
+type TemplateLanguage string
+
+// TemplateInput defines model for TemplateInput.
+type TemplateInput struct {
+	Language    TemplateInputLanguage `json:"language"`
+	LocationIds *[]string             `json:"location_ids,omitempty"`
+	Name        string                `json:"name"`
+	Polarity    *Polarity             `json:"polarity,omitempty"`
+	Regions     *[]string             `json:"regions,omitempty"`
+	Sites       *[]string             `json:"sites,omitempty"`
+
+	// Text Variables: {{practice}}, {{location}}, {{phone}}, {{manager}}, {{topic}}, {{first_name}}.
+	Text   string      `json:"text"`
+	Topics *[]TopicKey `json:"topics,omitempty"`
+}
+
+// TemplateInputLanguage defines model for TemplateInput.Language.
+type TemplateInputLanguage string
+
+// TemplateList defines model for TemplateList.
+type TemplateList struct {
+	Items     []Template `json:"items"`
+	Variables []struct {
+		Name string `json:"name"`
+		What string `json:"what"`
+	} `json:"variables"`
+}
+
+// TemplateNotOffered defines model for TemplateNotOffered.
+type TemplateNotOffered struct {
+	Id   string `json:"id"`
+	Name string `json:"name"`
+
+	// Why What is missing, or what the reply check blocks.
+	Why string `json:"why"`
+}
+
 // Term defines model for Term.
 type Term struct {
 	// Kind `topic`: speaks of a topic. `person`: names a person of the practice. `ignore`: says nothing.
@@ -1245,8 +2479,18 @@ type Topic string
 // TopicKey One of the eight topics, or one of the organization's own (`own.parking`; see `GET /api/v1/lexicon`).
 type TopicKey = string
 
+// Twin defines model for Twin.
+type Twin struct {
+	Id       string    `json:"id"`
+	PostedAt time.Time `json:"posted_at"`
+	Site     string    `json:"site"`
+}
+
 // UrgentFlag defines model for UrgentFlag.
 type UrgentFlag string
+
+// BasedOnDraft defines model for BasedOnDraft.
+type BasedOnDraft = int
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -1290,8 +2534,14 @@ type RatingMin = float64
 // RemovedFilter defines model for RemovedFilter.
 type RemovedFilter = bool
 
+// Rev defines model for Rev.
+type Rev = int64
+
 // SiteFilter defines model for SiteFilter.
 type SiteFilter = []string
+
+// SnoozedFilter defines model for SnoozedFilter.
+type SnoozedFilter = bool
 
 // StatusFilter defines model for StatusFilter.
 type StatusFilter = []Status
@@ -1307,6 +2557,36 @@ type TopicFilter = []TopicKey
 
 // UrgentFilter defines model for UrgentFilter.
 type UrgentFilter = bool
+
+// UpdateChannelParams defines parameters for UpdateChannel.
+type UpdateChannelParams struct {
+	// Rev Of what the change is based on; 409 if it has changed since.
+	Rev Rev `form:"rev" json:"rev"`
+}
+
+// ListCommitmentsParams defines parameters for ListCommitments.
+type ListCommitmentsParams struct {
+	// OwnerId `me` is who asks.
+	OwnerId    *string         `form:"owner_id,omitempty" json:"owner_id,omitempty"`
+	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
+	Limit      *Limit          `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetDigestParams defines parameters for GetDigest.
+type GetDigestParams struct {
+	// Week ISO 8601; the last complete week where it is left out.
+	Week       *string         `form:"week,omitempty" json:"week,omitempty"`
+	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
+}
+
+// PreviewDigestParams defines parameters for PreviewDigest.
+type PreviewDigestParams struct {
+	Week       *string         `form:"week,omitempty" json:"week,omitempty"`
+	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
+}
 
 // ListImportsParams defines parameters for ListImports.
 type ListImportsParams struct {
@@ -1365,6 +2645,15 @@ type ListFindingsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListNotificationsParams defines parameters for ListNotifications.
+type ListNotificationsParams struct {
+	Unread *bool  `form:"unread,omitempty" json:"unread,omitempty"`
+	Limit  *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListReviewsParams defines parameters for ListReviews.
 type ListReviewsParams struct {
 	LocationId *LocationFilter `form:"location_id,omitempty" json:"location_id,omitempty"`
@@ -1384,6 +2673,9 @@ type ListReviewsParams struct {
 
 	// Overdue Pending cases whose due time has passed (true).
 	Overdue *OverdueFilter `form:"overdue,omitempty" json:"overdue,omitempty"`
+
+	// Snoozed Hidden until a time that has not come (true), or not (false).
+	Snoozed *SnoozedFilter `form:"snoozed,omitempty" json:"snoozed,omitempty"`
 
 	// Removed Reviews no longer on their site.
 	Removed   *RemovedFilter `form:"removed,omitempty" json:"removed,omitempty"`
@@ -1430,6 +2722,9 @@ type GetReviewFacetsParams struct {
 	// Overdue Pending cases whose due time has passed (true).
 	Overdue *OverdueFilter `form:"overdue,omitempty" json:"overdue,omitempty"`
 
+	// Snoozed Hidden until a time that has not come (true), or not (false).
+	Snoozed *SnoozedFilter `form:"snoozed,omitempty" json:"snoozed,omitempty"`
+
 	// Removed Reviews no longer on their site.
 	Removed   *RemovedFilter `form:"removed,omitempty" json:"removed,omitempty"`
 	RatingMin *RatingMin     `form:"rating_min,omitempty" json:"rating_min,omitempty"`
@@ -1443,6 +2738,18 @@ type GetReviewFacetsParams struct {
 
 	// To Posted before (RFC 3339); a date includes that day (UTC).
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// AddCommitmentParams defines parameters for AddCommitment.
+type AddCommitmentParams struct {
+	// IdempotencyKey The same key again adds no second commitment.
+	IdempotencyKey *string `json:"Idempotency-Key,omitempty"`
+}
+
+// DiscardDraftParams defines parameters for DiscardDraft.
+type DiscardDraftParams struct {
+	// Version Of the draft the person saw.
+	Version BasedOnDraft `form:"version" json:"version"`
 }
 
 // ListReviewEventsParams defines parameters for ListReviewEvents.
@@ -1471,10 +2778,36 @@ type SetStatusParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListSuggestionsParams defines parameters for ListSuggestions.
+type ListSuggestionsParams struct {
+	// Language The review's own where it is left out.
+	Language *ListSuggestionsParamsLanguage `form:"language,omitempty" json:"language,omitempty"`
+
+	// Assistant Ask the configured assistant as well. Only the public review is sent to it.
+	Assistant *bool `form:"assistant,omitempty" json:"assistant,omitempty"`
+}
+
+// ListSuggestionsParamsLanguage defines parameters for ListSuggestions.
+type ListSuggestionsParamsLanguage string
+
 // WithdrawCorrectionParams defines parameters for WithdrawCorrection.
 type WithdrawCorrectionParams struct {
 	// IfMatch The ETag the change is based on; 409 if the review has changed since.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListRoutingVersionsParams defines parameters for ListRoutingVersions.
+type ListRoutingVersionsParams struct {
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// UpdateTemplateParams defines parameters for UpdateTemplate.
+type UpdateTemplateParams struct {
+	// Rev Of what the change is based on; 409 if it has changed since.
+	Rev Rev `form:"rev" json:"rev"`
 }
 
 // ReceiveGooglePushParams defines parameters for ReceiveGooglePush.
@@ -1482,6 +2815,15 @@ type ReceiveGooglePushParams struct {
 	// Token The secret of the gateway's settings.
 	Token *string `form:"token,omitempty" json:"token,omitempty"`
 }
+
+// ActOnManyJSONRequestBody defines body for ActOnMany for application/json ContentType.
+type ActOnManyJSONRequestBody = BulkAct
+
+// CreateChannelJSONRequestBody defines body for CreateChannel for application/json ContentType.
+type CreateChannelJSONRequestBody = ChannelInput
+
+// UpdateChannelJSONRequestBody defines body for UpdateChannel for application/json ContentType.
+type UpdateChannelJSONRequestBody = ChannelInput
 
 // SetLexiconJSONRequestBody defines body for SetLexicon for application/json ContentType.
 type SetLexiconJSONRequestBody = LexiconInput
@@ -1498,14 +2840,50 @@ type UpdateListingJSONRequestBody = ListingPatch
 // UpdateLocationJSONRequestBody defines body for UpdateLocation for application/json ContentType.
 type UpdateLocationJSONRequestBody = LocationPatch
 
+// SetNotificationSettingsJSONRequestBody defines body for SetNotificationSettings for application/json ContentType.
+type SetNotificationSettingsJSONRequestBody = NotificationSettingsInput
+
+// ReadNotificationsJSONRequestBody defines body for ReadNotifications for application/json ContentType.
+type ReadNotificationsJSONRequestBody = ReadInput
+
+// SetAbsenceJSONRequestBody defines body for SetAbsence for application/json ContentType.
+type SetAbsenceJSONRequestBody = AbsenceInput
+
+// RequestApprovalJSONRequestBody defines body for RequestApproval for application/json ContentType.
+type RequestApprovalJSONRequestBody = DraftAct
+
+// DecideApprovalJSONRequestBody defines body for DecideApproval for application/json ContentType.
+type DecideApprovalJSONRequestBody = ApprovalDecision
+
+// AddCommitmentJSONRequestBody defines body for AddCommitment for application/json ContentType.
+type AddCommitmentJSONRequestBody = CommitmentInput
+
+// ChangeCommitmentJSONRequestBody defines body for ChangeCommitment for application/json ContentType.
+type ChangeCommitmentJSONRequestBody = CommitmentPatch
+
+// SaveDraftJSONRequestBody defines body for SaveDraft for application/json ContentType.
+type SaveDraftJSONRequestBody = DraftInput
+
+// EditDraftJSONRequestBody defines body for EditDraft for application/json ContentType.
+type EditDraftJSONRequestBody = EditingInput
+
+// MergeReviewJSONRequestBody defines body for MergeReview for application/json ContentType.
+type MergeReviewJSONRequestBody = MergeInput
+
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = NoteInput
 
 // SetOwnerJSONRequestBody defines body for SetOwner for application/json ContentType.
 type SetOwnerJSONRequestBody = OwnerChange
 
+// PublishReplyJSONRequestBody defines body for PublishReply for application/json ContentType.
+type PublishReplyJSONRequestBody = PublishInput
+
 // CheckReplyJSONRequestBody defines body for CheckReply for application/json ContentType.
 type CheckReplyJSONRequestBody = ReplyDraft
+
+// SnoozeReviewJSONRequestBody defines body for SnoozeReview for application/json ContentType.
+type SnoozeReviewJSONRequestBody = SnoozeInput
 
 // SetStatusJSONRequestBody defines body for SetStatus for application/json ContentType.
 type SetStatusJSONRequestBody = StatusChange
@@ -1513,11 +2891,53 @@ type SetStatusJSONRequestBody = StatusChange
 // CorrectTagsJSONRequestBody defines body for CorrectTags for application/json ContentType.
 type CorrectTagsJSONRequestBody = TagsChange
 
+// SetRoutingJSONRequestBody defines body for SetRouting for application/json ContentType.
+type SetRoutingJSONRequestBody = RoutingInput
+
+// TryRoutingJSONRequestBody defines body for TryRouting for application/json ContentType.
+type TryRoutingJSONRequestBody = RoutingTrial
+
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = Credentials
 
+// CreateTemplateJSONRequestBody defines body for CreateTemplate for application/json ContentType.
+type CreateTemplateJSONRequestBody = TemplateInput
+
+// UpdateTemplateJSONRequestBody defines body for UpdateTemplate for application/json ContentType.
+type UpdateTemplateJSONRequestBody = TemplateInput
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ActOnMany Do one thing to many reviews
+	// (POST /api/v1/bulk)
+	ActOnMany(c *gin.Context)
+	// UndoMany Undo it
+	// (POST /api/v1/bulk/{id}/undo)
+	UndoMany(c *gin.Context, id Id)
+	// ListChannels Where messages for several people go
+	// (GET /api/v1/channels)
+	ListChannels(c *gin.Context)
+	// CreateChannel Add a channel
+	// (POST /api/v1/channels)
+	CreateChannel(c *gin.Context)
+	// DeleteChannel Remove a channel
+	// (DELETE /api/v1/channels/{id})
+	DeleteChannel(c *gin.Context, id Id)
+	// UpdateChannel Change a channel
+	// (PUT /api/v1/channels/{id})
+	UpdateChannel(c *gin.Context, id Id, params UpdateChannelParams)
+	// TestChannel Send a test message now
+	// (POST /api/v1/channels/{id}/test)
+	TestChannel(c *gin.Context, id Id)
+	// ListCommitments Open commitments by due time
+	// (GET /api/v1/commitments)
+	ListCommitments(c *gin.Context, params ListCommitmentsParams)
+	// GetDigest The week of a location or of all of mine
+	// (GET /api/v1/digest)
+	GetDigest(c *gin.Context, params GetDigestParams)
+	// PreviewDigest The same as the e-mail shows it
+	// (GET /api/v1/digest/preview)
+	PreviewDigest(c *gin.Context, params PreviewDigestParams)
 	// StreamEvents Live updates (server-sent events)
 	// (GET /api/v1/events)
 	StreamEvents(c *gin.Context)
@@ -1575,9 +2995,24 @@ type ServerInterface interface {
 	// GetMe Who is signed in
 	// (GET /api/v1/me)
 	GetMe(c *gin.Context)
+	// GetNotificationSettings What I want to hear and when
+	// (GET /api/v1/me/notifications)
+	GetNotificationSettings(c *gin.Context)
+	// SetNotificationSettings Change it
+	// (PUT /api/v1/me/notifications)
+	SetNotificationSettings(c *gin.Context)
+	// ListNotifications What I was told, newest first
+	// (GET /api/v1/notifications)
+	ListNotifications(c *gin.Context, params ListNotificationsParams)
+	// ReadNotifications Mark as read
+	// (POST /api/v1/notifications/read)
+	ReadNotifications(c *gin.Context)
 	// ListPeople People of the organization
 	// (GET /api/v1/people)
 	ListPeople(c *gin.Context)
+	// SetAbsence Out of office, with a deputy
+	// (PUT /api/v1/people/{id}/absence)
+	SetAbsence(c *gin.Context, id Id)
 	// ListReviews Reviews by filter
 	// (GET /api/v1/reviews)
 	ListReviews(c *gin.Context, params ListReviewsParams)
@@ -1587,33 +3022,105 @@ type ServerInterface interface {
 	// GetReview One review, with earlier versions and notes
 	// (GET /api/v1/reviews/{id})
 	GetReview(c *gin.Context, id Id)
+	// RequestApproval Ask another person to approve the draft
+	// (POST /api/v1/reviews/{id}/approval)
+	RequestApproval(c *gin.Context, id Id)
+	// DecideApproval Approve the draft, or return it with a comment
+	// (PUT /api/v1/reviews/{id}/approval)
+	DecideApproval(c *gin.Context, id Id)
+	// AddCommitment Promise something by a date
+	// (POST /api/v1/reviews/{id}/commitments)
+	AddCommitment(c *gin.Context, id Id, params AddCommitmentParams)
+	// ChangeCommitment Keep, drop, move or hand over a commitment
+	// (PATCH /api/v1/reviews/{id}/commitments/{commitment_id})
+	ChangeCommitment(c *gin.Context, id Id, commitmentId string)
+	// DiscardDraft Throw the draft away
+	// (DELETE /api/v1/reviews/{id}/draft)
+	DiscardDraft(c *gin.Context, id Id, params DiscardDraftParams)
+	// SaveDraft Save the draft of the reply
+	// (PUT /api/v1/reviews/{id}/draft)
+	SaveDraft(c *gin.Context, id Id)
+	// EditDraft Say that I am writing, and hear who else is
+	// (POST /api/v1/reviews/{id}/draft/editors)
+	EditDraft(c *gin.Context, id Id)
 	// ListReviewEvents History of a review, oldest first
 	// (GET /api/v1/reviews/{id}/events)
 	ListReviewEvents(c *gin.Context, id Id, params ListReviewEventsParams)
+	// UnmergeReview Make the case one of its own again
+	// (DELETE /api/v1/reviews/{id}/merge)
+	UnmergeReview(c *gin.Context, id Id)
+	// MergeReview Make the case part of the case of the same person's same review on another site
+	// (PUT /api/v1/reviews/{id}/merge)
+	MergeReview(c *gin.Context, id Id)
 	// AddNote Add an internal note
 	// (POST /api/v1/reviews/{id}/notes)
 	AddNote(c *gin.Context, id Id, params AddNoteParams)
 	// SetOwner Give the case to a person
 	// (PUT /api/v1/reviews/{id}/owner)
 	SetOwner(c *gin.Context, id Id, params SetOwnerParams)
+	// UndoPublication Take a reply back that has not left yet
+	// (DELETE /api/v1/reviews/{id}/publication)
+	UndoPublication(c *gin.Context, id Id)
+	// PublishReply Publish the draft
+	// (POST /api/v1/reviews/{id}/publication)
+	PublishReply(c *gin.Context, id Id)
+	// ConfirmCopied Say that the reply was pasted on the site
+	// (POST /api/v1/reviews/{id}/publication/copied)
+	ConfirmCopied(c *gin.Context, id Id)
+	// RetryPublication Send a failed reply again now
+	// (POST /api/v1/reviews/{id}/publication/retry)
+	RetryPublication(c *gin.Context, id Id)
 	// CheckReply Check a reply before it is published
 	// (POST /api/v1/reviews/{id}/reply/check)
 	CheckReply(c *gin.Context, id Id)
+	// WakeReview Show a snoozed case again
+	// (DELETE /api/v1/reviews/{id}/snooze)
+	WakeReview(c *gin.Context, id Id)
+	// SnoozeReview Hide the case until a time
+	// (PUT /api/v1/reviews/{id}/snooze)
+	SnoozeReview(c *gin.Context, id Id)
 	// SetStatus Change the status of the case
 	// (PUT /api/v1/reviews/{id}/status)
 	SetStatus(c *gin.Context, id Id, params SetStatusParams)
+	// ListSuggestions Replies to begin with
+	// (GET /api/v1/reviews/{id}/suggestions)
+	ListSuggestions(c *gin.Context, id Id, params ListSuggestionsParams)
 	// WithdrawCorrection Take the correction of the tags back
 	// (DELETE /api/v1/reviews/{id}/tags)
 	WithdrawCorrection(c *gin.Context, id Id, params WithdrawCorrectionParams)
 	// CorrectTags Say which tags are right
 	// (PUT /api/v1/reviews/{id}/tags)
 	CorrectTags(c *gin.Context, id Id)
+	// GetRouting The routing tree with teams, SLA policies and calendars
+	// (GET /api/v1/routing)
+	GetRouting(c *gin.Context)
+	// SetRouting Replace it
+	// (PUT /api/v1/routing)
+	SetRouting(c *gin.Context)
+	// TryRouting See where recent reviews would go
+	// (POST /api/v1/routing/dry-run)
+	TryRouting(c *gin.Context)
+	// ListRoutingVersions Earlier versions, newest first
+	// (GET /api/v1/routing/versions)
+	ListRoutingVersions(c *gin.Context, params ListRoutingVersionsParams)
 	// DeleteSession Sign out
 	// (DELETE /api/v1/session)
 	DeleteSession(c *gin.Context)
 	// CreateSession Sign in
 	// (POST /api/v1/session)
 	CreateSession(c *gin.Context)
+	// ListTemplates Reply templates
+	// (GET /api/v1/templates)
+	ListTemplates(c *gin.Context)
+	// CreateTemplate Add a template
+	// (POST /api/v1/templates)
+	CreateTemplate(c *gin.Context)
+	// DeleteTemplate Remove a template
+	// (DELETE /api/v1/templates/{id})
+	DeleteTemplate(c *gin.Context, id Id)
+	// UpdateTemplate Change a template
+	// (PUT /api/v1/templates/{id})
+	UpdateTemplate(c *gin.Context, id Id, params UpdateTemplateParams)
 	// ReceiveGooglePush Notification by Google that a location has new or changed reviews
 	// (POST /hooks/google)
 	ReceiveGooglePush(c *gin.Context, params ReceiveGooglePushParams)
@@ -1630,6 +3137,277 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// ActOnMany operation middleware
+func (siw *ServerInterfaceWrapper) ActOnMany(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ActOnMany(c)
+}
+
+// UndoMany operation middleware
+func (siw *ServerInterfaceWrapper) UndoMany(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoMany(c, id)
+}
+
+// ListChannels operation middleware
+func (siw *ServerInterfaceWrapper) ListChannels(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListChannels(c)
+}
+
+// CreateChannel operation middleware
+func (siw *ServerInterfaceWrapper) CreateChannel(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateChannel(c)
+}
+
+// DeleteChannel operation middleware
+func (siw *ServerInterfaceWrapper) DeleteChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteChannel(c, id)
+}
+
+// UpdateChannel operation middleware
+func (siw *ServerInterfaceWrapper) UpdateChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateChannelParams
+
+	// ------------- Required query parameter "rev" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "rev", c.Request.URL.Query(), &params.Rev, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter rev: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateChannel(c, id, params)
+}
+
+// TestChannel operation middleware
+func (siw *ServerInterfaceWrapper) TestChannel(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TestChannel(c, id)
+}
+
+// ListCommitments operation middleware
+func (siw *ServerInterfaceWrapper) ListCommitments(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCommitmentsParams
+
+	// ------------- Optional query parameter "owner_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "owner_id", c.Request.URL.Query(), &params.OwnerId, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter owner_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "location_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "location_id", c.Request.URL.Query(), &params.LocationId, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter location_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListCommitments(c, params)
+}
+
+// GetDigest operation middleware
+func (siw *ServerInterfaceWrapper) GetDigest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDigestParams
+
+	// ------------- Optional query parameter "week" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "week", c.Request.URL.Query(), &params.Week, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter week: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "location_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "location_id", c.Request.URL.Query(), &params.LocationId, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter location_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetDigest(c, params)
+}
+
+// PreviewDigest operation middleware
+func (siw *ServerInterfaceWrapper) PreviewDigest(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PreviewDigestParams
+
+	// ------------- Optional query parameter "week" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "week", c.Request.URL.Query(), &params.Week, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter week: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "location_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "location_id", c.Request.URL.Query(), &params.LocationId, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter location_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PreviewDigest(c, params)
+}
 
 // StreamEvents operation middleware
 func (siw *ServerInterfaceWrapper) StreamEvents(c *gin.Context) {
@@ -2142,6 +3920,88 @@ func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
 	siw.Handler.GetMe(c)
 }
 
+// GetNotificationSettings operation middleware
+func (siw *ServerInterfaceWrapper) GetNotificationSettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetNotificationSettings(c)
+}
+
+// SetNotificationSettings operation middleware
+func (siw *ServerInterfaceWrapper) SetNotificationSettings(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetNotificationSettings(c)
+}
+
+// ListNotifications operation middleware
+func (siw *ServerInterfaceWrapper) ListNotifications(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNotificationsParams
+
+	// ------------- Optional query parameter "unread" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unread", c.Request.URL.Query(), &params.Unread, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter unread: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListNotifications(c, params)
+}
+
+// ReadNotifications operation middleware
+func (siw *ServerInterfaceWrapper) ReadNotifications(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReadNotifications(c)
+}
+
 // ListPeople operation middleware
 func (siw *ServerInterfaceWrapper) ListPeople(c *gin.Context) {
 
@@ -2153,6 +4013,31 @@ func (siw *ServerInterfaceWrapper) ListPeople(c *gin.Context) {
 	}
 
 	siw.Handler.ListPeople(c)
+}
+
+// SetAbsence operation middleware
+func (siw *ServerInterfaceWrapper) SetAbsence(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetAbsence(c, id)
 }
 
 // ListReviews operation middleware
@@ -2233,6 +4118,14 @@ func (siw *ServerInterfaceWrapper) ListReviews(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "overdue", c.Request.URL.Query(), &params.Overdue, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter overdue: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "snoozed" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "snoozed", c.Request.URL.Query(), &params.Snoozed, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter snoozed: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -2399,6 +4292,14 @@ func (siw *ServerInterfaceWrapper) GetReviewFacets(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "snoozed" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "snoozed", c.Request.URL.Query(), &params.Snoozed, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter snoozed: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "removed" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "removed", c.Request.URL.Query(), &params.Removed, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
@@ -2482,6 +4383,225 @@ func (siw *ServerInterfaceWrapper) GetReview(c *gin.Context) {
 	siw.Handler.GetReview(c, id)
 }
 
+// RequestApproval operation middleware
+func (siw *ServerInterfaceWrapper) RequestApproval(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RequestApproval(c, id)
+}
+
+// DecideApproval operation middleware
+func (siw *ServerInterfaceWrapper) DecideApproval(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DecideApproval(c, id)
+}
+
+// AddCommitment operation middleware
+func (siw *ServerInterfaceWrapper) AddCommitment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddCommitmentParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AddCommitment(c, id, params)
+}
+
+// ChangeCommitment operation middleware
+func (siw *ServerInterfaceWrapper) ChangeCommitment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "commitment_id" -------------
+	var commitmentId string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "commitment_id", c.Param("commitment_id"), &commitmentId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter commitment_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ChangeCommitment(c, id, commitmentId)
+}
+
+// DiscardDraft operation middleware
+func (siw *ServerInterfaceWrapper) DiscardDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DiscardDraftParams
+
+	// ------------- Required query parameter "version" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "version", c.Request.URL.Query(), &params.Version, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DiscardDraft(c, id, params)
+}
+
+// SaveDraft operation middleware
+func (siw *ServerInterfaceWrapper) SaveDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SaveDraft(c, id)
+}
+
+// EditDraft operation middleware
+func (siw *ServerInterfaceWrapper) EditDraft(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EditDraft(c, id)
+}
+
 // ListReviewEvents operation middleware
 func (siw *ServerInterfaceWrapper) ListReviewEvents(c *gin.Context) {
 
@@ -2524,6 +4644,56 @@ func (siw *ServerInterfaceWrapper) ListReviewEvents(c *gin.Context) {
 	}
 
 	siw.Handler.ListReviewEvents(c, id, params)
+}
+
+// UnmergeReview operation middleware
+func (siw *ServerInterfaceWrapper) UnmergeReview(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UnmergeReview(c, id)
+}
+
+// MergeReview operation middleware
+func (siw *ServerInterfaceWrapper) MergeReview(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.MergeReview(c, id)
 }
 
 // AddNote operation middleware
@@ -2624,6 +4794,106 @@ func (siw *ServerInterfaceWrapper) SetOwner(c *gin.Context) {
 	siw.Handler.SetOwner(c, id, params)
 }
 
+// UndoPublication operation middleware
+func (siw *ServerInterfaceWrapper) UndoPublication(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UndoPublication(c, id)
+}
+
+// PublishReply operation middleware
+func (siw *ServerInterfaceWrapper) PublishReply(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PublishReply(c, id)
+}
+
+// ConfirmCopied operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmCopied(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmCopied(c, id)
+}
+
+// RetryPublication operation middleware
+func (siw *ServerInterfaceWrapper) RetryPublication(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RetryPublication(c, id)
+}
+
 // CheckReply operation middleware
 func (siw *ServerInterfaceWrapper) CheckReply(c *gin.Context) {
 
@@ -2647,6 +4917,56 @@ func (siw *ServerInterfaceWrapper) CheckReply(c *gin.Context) {
 	}
 
 	siw.Handler.CheckReply(c, id)
+}
+
+// WakeReview operation middleware
+func (siw *ServerInterfaceWrapper) WakeReview(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.WakeReview(c, id)
+}
+
+// SnoozeReview operation middleware
+func (siw *ServerInterfaceWrapper) SnoozeReview(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SnoozeReview(c, id)
 }
 
 // SetStatus operation middleware
@@ -2696,6 +5016,50 @@ func (siw *ServerInterfaceWrapper) SetStatus(c *gin.Context) {
 	}
 
 	siw.Handler.SetStatus(c, id, params)
+}
+
+// ListSuggestions operation middleware
+func (siw *ServerInterfaceWrapper) ListSuggestions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSuggestionsParams
+
+	// ------------- Optional query parameter "language" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "language", c.Request.URL.Query(), &params.Language, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter language: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "assistant" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "assistant", c.Request.URL.Query(), &params.Assistant, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter assistant: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSuggestions(c, id, params)
 }
 
 // WithdrawCorrection operation middleware
@@ -2772,6 +5136,80 @@ func (siw *ServerInterfaceWrapper) CorrectTags(c *gin.Context) {
 	siw.Handler.CorrectTags(c, id)
 }
 
+// GetRouting operation middleware
+func (siw *ServerInterfaceWrapper) GetRouting(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetRouting(c)
+}
+
+// SetRouting operation middleware
+func (siw *ServerInterfaceWrapper) SetRouting(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetRouting(c)
+}
+
+// TryRouting operation middleware
+func (siw *ServerInterfaceWrapper) TryRouting(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.TryRouting(c)
+}
+
+// ListRoutingVersions operation middleware
+func (siw *ServerInterfaceWrapper) ListRoutingVersions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRoutingVersionsParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRoutingVersions(c, params)
+}
+
 // DeleteSession operation middleware
 func (siw *ServerInterfaceWrapper) DeleteSession(c *gin.Context) {
 
@@ -2796,6 +5234,93 @@ func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
 	}
 
 	siw.Handler.CreateSession(c)
+}
+
+// ListTemplates operation middleware
+func (siw *ServerInterfaceWrapper) ListTemplates(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTemplates(c)
+}
+
+// CreateTemplate operation middleware
+func (siw *ServerInterfaceWrapper) CreateTemplate(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateTemplate(c)
+}
+
+// DeleteTemplate operation middleware
+func (siw *ServerInterfaceWrapper) DeleteTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteTemplate(c, id)
+}
+
+// UpdateTemplate operation middleware
+func (siw *ServerInterfaceWrapper) UpdateTemplate(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateTemplateParams
+
+	// ------------- Required query parameter "rev" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "rev", c.Request.URL.Query(), &params.Rev, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter rev: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateTemplate(c, id, params)
 }
 
 // ReceiveGooglePush operation middleware
@@ -2878,6 +5403,45 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.DELETE(options.BaseURL+"/api/v1/reviews/:id/tags", wrapper.WithdrawCorrection)
 	router.PUT(options.BaseURL+"/api/v1/reviews/:id/tags", wrapper.CorrectTags)
 	router.POST(options.BaseURL+"/api/v1/reviews/:id/reply/check", wrapper.CheckReply)
+	router.DELETE(options.BaseURL+"/api/v1/reviews/:id/draft", wrapper.DiscardDraft)
+	router.PUT(options.BaseURL+"/api/v1/reviews/:id/draft", wrapper.SaveDraft)
+	router.POST(options.BaseURL+"/api/v1/reviews/:id/draft/editors", wrapper.EditDraft)
+	router.GET(options.BaseURL+"/api/v1/reviews/:id/suggestions", wrapper.ListSuggestions)
+	router.POST(options.BaseURL+"/api/v1/reviews/:id/approval", wrapper.RequestApproval)
+	router.PUT(options.BaseURL+"/api/v1/reviews/:id/approval", wrapper.DecideApproval)
+	router.DELETE(options.BaseURL+"/api/v1/reviews/:id/publication", wrapper.UndoPublication)
+	router.POST(options.BaseURL+"/api/v1/reviews/:id/publication", wrapper.PublishReply)
+	router.POST(options.BaseURL+"/api/v1/reviews/:id/publication/copied", wrapper.ConfirmCopied)
+	router.POST(options.BaseURL+"/api/v1/reviews/:id/publication/retry", wrapper.RetryPublication)
+	router.DELETE(options.BaseURL+"/api/v1/reviews/:id/snooze", wrapper.WakeReview)
+	router.PUT(options.BaseURL+"/api/v1/reviews/:id/snooze", wrapper.SnoozeReview)
+	router.DELETE(options.BaseURL+"/api/v1/reviews/:id/merge", wrapper.UnmergeReview)
+	router.PUT(options.BaseURL+"/api/v1/reviews/:id/merge", wrapper.MergeReview)
+	router.POST(options.BaseURL+"/api/v1/reviews/:id/commitments", wrapper.AddCommitment)
+	router.PATCH(options.BaseURL+"/api/v1/reviews/:id/commitments/:commitment_id", wrapper.ChangeCommitment)
+	router.GET(options.BaseURL+"/api/v1/commitments", wrapper.ListCommitments)
+	router.POST(options.BaseURL+"/api/v1/bulk", wrapper.ActOnMany)
+	router.POST(options.BaseURL+"/api/v1/bulk/:id/undo", wrapper.UndoMany)
+	router.GET(options.BaseURL+"/api/v1/routing", wrapper.GetRouting)
+	router.PUT(options.BaseURL+"/api/v1/routing", wrapper.SetRouting)
+	router.GET(options.BaseURL+"/api/v1/routing/versions", wrapper.ListRoutingVersions)
+	router.POST(options.BaseURL+"/api/v1/routing/dry-run", wrapper.TryRouting)
+	router.GET(options.BaseURL+"/api/v1/templates", wrapper.ListTemplates)
+	router.POST(options.BaseURL+"/api/v1/templates", wrapper.CreateTemplate)
+	router.DELETE(options.BaseURL+"/api/v1/templates/:id", wrapper.DeleteTemplate)
+	router.PUT(options.BaseURL+"/api/v1/templates/:id", wrapper.UpdateTemplate)
+	router.GET(options.BaseURL+"/api/v1/channels", wrapper.ListChannels)
+	router.POST(options.BaseURL+"/api/v1/channels", wrapper.CreateChannel)
+	router.DELETE(options.BaseURL+"/api/v1/channels/:id", wrapper.DeleteChannel)
+	router.PUT(options.BaseURL+"/api/v1/channels/:id", wrapper.UpdateChannel)
+	router.POST(options.BaseURL+"/api/v1/channels/:id/test", wrapper.TestChannel)
+	router.GET(options.BaseURL+"/api/v1/notifications", wrapper.ListNotifications)
+	router.POST(options.BaseURL+"/api/v1/notifications/read", wrapper.ReadNotifications)
+	router.GET(options.BaseURL+"/api/v1/me/notifications", wrapper.GetNotificationSettings)
+	router.PUT(options.BaseURL+"/api/v1/me/notifications", wrapper.SetNotificationSettings)
+	router.PUT(options.BaseURL+"/api/v1/people/:id/absence", wrapper.SetAbsence)
+	router.GET(options.BaseURL+"/api/v1/digest", wrapper.GetDigest)
+	router.GET(options.BaseURL+"/api/v1/digest/preview", wrapper.PreviewDigest)
 	router.GET(options.BaseURL+"/api/v1/labels", wrapper.ListLabels)
 	router.GET(options.BaseURL+"/api/v1/lexicon", wrapper.GetLexicon)
 	router.PUT(options.BaseURL+"/api/v1/lexicon", wrapper.SetLexicon)

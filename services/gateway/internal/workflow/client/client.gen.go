@@ -12,37 +12,59 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/oapi-codegen/runtime"
 )
 
+// Defines values for ChangeCommitmentJSONBodyState.
+const (
+	ChangeCommitmentJSONBodyStateDropped ChangeCommitmentJSONBodyState = "dropped"
+	ChangeCommitmentJSONBodyStateKept    ChangeCommitmentJSONBodyState = "kept"
+	ChangeCommitmentJSONBodyStateOpen    ChangeCommitmentJSONBodyState = "open"
+)
+
+// Valid indicates whether the value is a known member of the ChangeCommitmentJSONBodyState enum.
+func (e ChangeCommitmentJSONBodyState) Valid() bool {
+	switch e {
+	case ChangeCommitmentJSONBodyStateDropped:
+		return true
+	case ChangeCommitmentJSONBodyStateKept:
+		return true
+	case ChangeCommitmentJSONBodyStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SetStatusJSONBodyStatus.
 const (
-	New             SetStatusJSONBodyStatus = "new"
-	NoReplyNeeded   SetStatusJSONBodyStatus = "no_reply_needed"
-	OnHold          SetStatusJSONBodyStatus = "on_hold"
-	Open            SetStatusJSONBodyStatus = "open"
-	Replied         SetStatusJSONBodyStatus = "replied"
-	Resolved        SetStatusJSONBodyStatus = "resolved"
-	WaitingApproval SetStatusJSONBodyStatus = "waiting_approval"
+	SetStatusJSONBodyStatusNew             SetStatusJSONBodyStatus = "new"
+	SetStatusJSONBodyStatusNoReplyNeeded   SetStatusJSONBodyStatus = "no_reply_needed"
+	SetStatusJSONBodyStatusOnHold          SetStatusJSONBodyStatus = "on_hold"
+	SetStatusJSONBodyStatusOpen            SetStatusJSONBodyStatus = "open"
+	SetStatusJSONBodyStatusReplied         SetStatusJSONBodyStatus = "replied"
+	SetStatusJSONBodyStatusResolved        SetStatusJSONBodyStatus = "resolved"
+	SetStatusJSONBodyStatusWaitingApproval SetStatusJSONBodyStatus = "waiting_approval"
 )
 
 // Valid indicates whether the value is a known member of the SetStatusJSONBodyStatus enum.
 func (e SetStatusJSONBodyStatus) Valid() bool {
 	switch e {
-	case New:
+	case SetStatusJSONBodyStatusNew:
 		return true
-	case NoReplyNeeded:
+	case SetStatusJSONBodyStatusNoReplyNeeded:
 		return true
-	case OnHold:
+	case SetStatusJSONBodyStatusOnHold:
 		return true
-	case Open:
+	case SetStatusJSONBodyStatusOpen:
 		return true
-	case Replied:
+	case SetStatusJSONBodyStatusReplied:
 		return true
-	case Resolved:
+	case SetStatusJSONBodyStatusResolved:
 		return true
-	case WaitingApproval:
+	case SetStatusJSONBodyStatusWaitingApproval:
 		return true
 	default:
 		return false
@@ -123,12 +145,19 @@ type Done struct {
 
 // Problem defines model for Problem.
 type Problem struct {
-	Code              string  `json:"code"`
-	Detail            *string `json:"detail,omitempty"`
-	RetryAfterSeconds *int    `json:"retry_after_seconds,omitempty"`
-	Status            int     `json:"status"`
-	Title             string  `json:"title"`
-	Type              string  `json:"type"`
+	Code string `json:"code"`
+
+	// CurrentDraft As the store has it.
+	CurrentDraft *map[string]interface{} `json:"current_draft,omitempty"`
+	CurrentRev   *int64                  `json:"current_rev,omitempty"`
+	Detail       *string                 `json:"detail,omitempty"`
+
+	// Findings Of package replycheck.
+	Findings          *[]map[string]interface{} `json:"findings,omitempty"`
+	RetryAfterSeconds *int                      `json:"retry_after_seconds,omitempty"`
+	Status            int                       `json:"status"`
+	Title             string                    `json:"title"`
+	Type              string                    `json:"type"`
 }
 
 // ActorId defines model for ActorId.
@@ -145,6 +174,173 @@ type Id = string
 
 // Org defines model for Org.
 type Org = string
+
+// TestChannelParams defines parameters for TestChannel.
+type TestChannelParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+}
+
+// GetDigestParams defines parameters for GetDigest.
+type GetDigestParams struct {
+	// Week ISO 8601 (2026-W47); the last complete one where it is left out.
+	Week *string `form:"week,omitempty" json:"week,omitempty"`
+
+	// LocationId All where it is left out.
+	LocationId *[]string `form:"location_id,omitempty" json:"location_id,omitempty"`
+	BedsideOrg Org       `json:"Bedside-Org"`
+}
+
+// ReadNotificationsJSONBody defines parameters for ReadNotifications.
+type ReadNotificationsJSONBody struct {
+	Ids   *[]string  `json:"ids,omitempty"`
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// ReadNotificationsParams defines parameters for ReadNotifications.
+type ReadNotificationsParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+}
+
+// RequestApprovalJSONBody defines parameters for RequestApproval.
+type RequestApprovalJSONBody struct {
+	Version int `json:"version"`
+}
+
+// RequestApprovalParams defines parameters for RequestApproval.
+type RequestApprovalParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// DecideApprovalJSONBody defines parameters for DecideApproval.
+type DecideApprovalJSONBody struct {
+	Approve bool    `json:"approve"`
+	Comment *string `json:"comment,omitempty"`
+	Version int     `json:"version"`
+}
+
+// DecideApprovalParams defines parameters for DecideApproval.
+type DecideApprovalParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// AddCommitmentJSONBody defines parameters for AddCommitment.
+type AddCommitmentJSONBody struct {
+	DueAt time.Time `json:"due_at"`
+
+	// Id The same id again adds no second one.
+	Id string `json:"id"`
+
+	// OwnerId Missing is the owner of the case.
+	OwnerId *string `json:"owner_id,omitempty"`
+	Text    string  `json:"text"`
+}
+
+// AddCommitmentParams defines parameters for AddCommitment.
+type AddCommitmentParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// ChangeCommitmentJSONBody defines parameters for ChangeCommitment.
+type ChangeCommitmentJSONBody struct {
+	DueAt   *time.Time                     `json:"due_at,omitempty"`
+	OwnerId *string                        `json:"owner_id,omitempty"`
+	Reason  *string                        `json:"reason,omitempty"`
+	State   *ChangeCommitmentJSONBodyState `json:"state,omitempty"`
+}
+
+// ChangeCommitmentParams defines parameters for ChangeCommitment.
+type ChangeCommitmentParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// ChangeCommitmentJSONBodyState defines parameters for ChangeCommitment.
+type ChangeCommitmentJSONBodyState string
+
+// DiscardDraftParams defines parameters for DiscardDraft.
+type DiscardDraftParams struct {
+	Version        int     `form:"version" json:"version"`
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// SaveDraftJSONBody defines parameters for SaveDraft.
+type SaveDraftJSONBody struct {
+	Origin  *string `json:"origin,omitempty"`
+	Text    string  `json:"text"`
+	Version int     `json:"version"`
+}
+
+// SaveDraftParams defines parameters for SaveDraft.
+type SaveDraftParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// MergeJSONBody defines parameters for Merge.
+type MergeJSONBody struct {
+	// Into Missing makes it one of its own.
+	Into *string `json:"into,omitempty"`
+}
+
+// MergeParams defines parameters for Merge.
+type MergeParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
 
 // AddNoteJSONBody defines parameters for AddNote.
 type AddNoteJSONBody struct {
@@ -183,10 +379,87 @@ type SetOwnerParams struct {
 	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
 }
 
+// UndoPublicationParams defines parameters for UndoPublication.
+type UndoPublicationParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// PublishReplyJSONBody defines parameters for PublishReply.
+type PublishReplyJSONBody struct {
+	OverrideReason *string `json:"override_reason,omitempty"`
+	Version        int     `json:"version"`
+}
+
+// PublishReplyParams defines parameters for PublishReply.
+type PublishReplyParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// ConfirmCopiedParams defines parameters for ConfirmCopied.
+type ConfirmCopiedParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// RetryPublicationParams defines parameters for RetryPublication.
+type RetryPublicationParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
+// SnoozeJSONBody defines parameters for Snooze.
+type SnoozeJSONBody struct {
+	// Until Missing wakes it.
+	Until *time.Time `json:"until,omitempty"`
+}
+
+// SnoozeParams defines parameters for Snooze.
+type SnoozeParams struct {
+	BedsideOrg     Org     `json:"Bedside-Org"`
+	BedsideActorId ActorId `json:"Bedside-Actor-Id"`
+
+	// BedsideActorName Percent-encoded.
+	BedsideActorName *ActorName `json:"Bedside-Actor-Name,omitempty"`
+
+	// BedsideExpectedRev 409 if the review's rev differs.
+	BedsideExpectedRev *ExpectedRev `json:"Bedside-Expected-Rev,omitempty"`
+}
+
 // SetStatusJSONBody defines parameters for SetStatus.
 type SetStatusJSONBody struct {
-	Reason *string                 `json:"reason,omitempty"`
-	Status SetStatusJSONBodyStatus `json:"status"`
+	// Reason Required for no_reply_needed and on_hold.
+	Reason    *string                 `json:"reason,omitempty"`
+	RootCause *string                 `json:"root_cause,omitempty"`
+	Status    SetStatusJSONBodyStatus `json:"status"`
+
+	// Until For on_hold.
+	Until *time.Time `json:"until,omitempty"`
 }
 
 // SetStatusParams defines parameters for SetStatus.
@@ -255,11 +528,38 @@ type CorrectTagsJSONBodyTagsPolarity string
 // CorrectTagsJSONBodyUrgent defines parameters for CorrectTags.
 type CorrectTagsJSONBodyUrgent string
 
+// ReadNotificationsJSONRequestBody defines body for ReadNotifications for application/json ContentType.
+type ReadNotificationsJSONRequestBody ReadNotificationsJSONBody
+
+// RequestApprovalJSONRequestBody defines body for RequestApproval for application/json ContentType.
+type RequestApprovalJSONRequestBody RequestApprovalJSONBody
+
+// DecideApprovalJSONRequestBody defines body for DecideApproval for application/json ContentType.
+type DecideApprovalJSONRequestBody DecideApprovalJSONBody
+
+// AddCommitmentJSONRequestBody defines body for AddCommitment for application/json ContentType.
+type AddCommitmentJSONRequestBody AddCommitmentJSONBody
+
+// ChangeCommitmentJSONRequestBody defines body for ChangeCommitment for application/json ContentType.
+type ChangeCommitmentJSONRequestBody ChangeCommitmentJSONBody
+
+// SaveDraftJSONRequestBody defines body for SaveDraft for application/json ContentType.
+type SaveDraftJSONRequestBody SaveDraftJSONBody
+
+// MergeJSONRequestBody defines body for Merge for application/json ContentType.
+type MergeJSONRequestBody MergeJSONBody
+
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody AddNoteJSONBody
 
 // SetOwnerJSONRequestBody defines body for SetOwner for application/json ContentType.
 type SetOwnerJSONRequestBody SetOwnerJSONBody
+
+// PublishReplyJSONRequestBody defines body for PublishReply for application/json ContentType.
+type PublishReplyJSONRequestBody PublishReplyJSONBody
+
+// SnoozeJSONRequestBody defines body for Snooze for application/json ContentType.
+type SnoozeJSONRequestBody SnoozeJSONBody
 
 // SetStatusJSONRequestBody defines body for SetStatus for application/json ContentType.
 type SetStatusJSONRequestBody SetStatusJSONBody
@@ -341,6 +641,123 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// TestChannel Send a test message to a channel now
+	//
+	// Corresponds with POST /internal/v1/channels/{id}/test (the `TestChannel` operationId).
+	TestChannel(ctx context.Context, id Id, params *TestChannelParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDigest The week of locations, as numbers and as the e-mail shows it
+	//
+	// Corresponds with GET /internal/v1/digest (the `GetDigest` operationId).
+	GetDigest(ctx context.Context, params *GetDigestParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReadNotificationsWithBody Mark the acting person's notifications as read
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /internal/v1/notifications/read (the `ReadNotifications` operationId).
+	ReadNotificationsWithBody(ctx context.Context, params *ReadNotificationsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReadNotifications Mark the acting person's notifications as read
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /internal/v1/notifications/read (the `ReadNotifications` operationId).
+	ReadNotifications(ctx context.Context, params *ReadNotificationsParams, body ReadNotificationsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestApprovalWithBody Ask another person to approve the draft
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+	RequestApprovalWithBody(ctx context.Context, id Id, params *RequestApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestApproval Ask another person to approve the draft
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+	RequestApproval(ctx context.Context, id Id, params *RequestApprovalParams, body RequestApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideApprovalWithBody Approve the draft, or return it
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+	DecideApprovalWithBody(ctx context.Context, id Id, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideApproval Approve the draft, or return it
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+	DecideApproval(ctx context.Context, id Id, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddCommitmentWithBody Promise something by a date
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+	AddCommitmentWithBody(ctx context.Context, id Id, params *AddCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddCommitment Promise something by a date
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+	AddCommitment(ctx context.Context, id Id, params *AddCommitmentParams, body AddCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeCommitmentWithBody Keep, drop, move or hand over a commitment
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /internal/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+	ChangeCommitmentWithBody(ctx context.Context, id Id, commitmentId string, params *ChangeCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeCommitment Keep, drop, move or hand over a commitment
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /internal/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+	ChangeCommitment(ctx context.Context, id Id, commitmentId string, params *ChangeCommitmentParams, body ChangeCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DiscardDraft Throw the draft away
+	//
+	// Corresponds with DELETE /internal/v1/reviews/{id}/draft (the `DiscardDraft` operationId).
+	DiscardDraft(ctx context.Context, id Id, params *DiscardDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveDraftWithBody Save the draft of the reply
+	//
+	// 409 draft_changed if another version than the one it is based on is there; the answer carries that one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+	SaveDraftWithBody(ctx context.Context, id Id, params *SaveDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SaveDraft Save the draft of the reply
+	//
+	// 409 draft_changed if another version than the one it is based on is there; the answer carries that one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+	SaveDraft(ctx context.Context, id Id, params *SaveDraftParams, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeWithBody Make the case part of another, or one of its own again
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/merge (the `Merge` operationId).
+	MergeWithBody(ctx context.Context, id Id, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Merge Make the case part of another, or one of its own again
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/merge (the `Merge` operationId).
+	Merge(ctx context.Context, id Id, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AddNoteWithBody Add an internal note
 	//
 	// Takes any type of body and a specified content type.
@@ -368,6 +785,55 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /internal/v1/reviews/{id}/owner (the `SetOwner` operationId).
 	SetOwner(ctx context.Context, id Id, params *SetOwnerParams, body SetOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UndoPublication Take a reply back that has not left yet
+	//
+	// Corresponds with DELETE /internal/v1/reviews/{id}/publication (the `UndoPublication` operationId).
+	UndoPublication(ctx context.Context, id Id, params *UndoPublicationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishReplyWithBody Publish the draft
+	//
+	// This service checks the reply itself. 422 reply_blocked with the findings unless override_reason is given, which the
+	// gateway passes on only for people who may override. 409 approval_required where another person has to approve first.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/publication (the `PublishReply` operationId).
+	PublishReplyWithBody(ctx context.Context, id Id, params *PublishReplyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishReply Publish the draft
+	//
+	// This service checks the reply itself. 422 reply_blocked with the findings unless override_reason is given, which the
+	// gateway passes on only for people who may override. 409 approval_required where another person has to approve first.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/publication (the `PublishReply` operationId).
+	PublishReply(ctx context.Context, id Id, params *PublishReplyParams, body PublishReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConfirmCopied Say that the reply was pasted on the site
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/publication/copied (the `ConfirmCopied` operationId).
+	ConfirmCopied(ctx context.Context, id Id, params *ConfirmCopiedParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetryPublication Send a failed reply again now
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/publication/retry (the `RetryPublication` operationId).
+	RetryPublication(ctx context.Context, id Id, params *RetryPublicationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SnoozeWithBody Hide the case until a time; the zero time shows it again
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/snooze (the `Snooze` operationId).
+	SnoozeWithBody(ctx context.Context, id Id, params *SnoozeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Snooze Hide the case until a time; the zero time shows it again
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/snooze (the `Snooze` operationId).
+	Snooze(ctx context.Context, id Id, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetStatusWithBody Change the status of the case
 	//
@@ -401,6 +867,293 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /internal/v1/reviews/{id}/tags (the `CorrectTags` operationId).
 	CorrectTags(ctx context.Context, id Id, params *CorrectTagsParams, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// TestChannel Send a test message to a channel now
+//
+// Corresponds with POST /internal/v1/channels/{id}/test (the `TestChannel` operationId).
+func (c *Client) TestChannel(ctx context.Context, id Id, params *TestChannelParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestChannelRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDigest The week of locations, as numbers and as the e-mail shows it
+//
+// Corresponds with GET /internal/v1/digest (the `GetDigest` operationId).
+func (c *Client) GetDigest(ctx context.Context, params *GetDigestParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDigestRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReadNotificationsWithBody Mark the acting person's notifications as read
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /internal/v1/notifications/read (the `ReadNotifications` operationId).
+func (c *Client) ReadNotificationsWithBody(ctx context.Context, params *ReadNotificationsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadNotificationsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReadNotifications Mark the acting person's notifications as read
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /internal/v1/notifications/read (the `ReadNotifications` operationId).
+func (c *Client) ReadNotifications(ctx context.Context, params *ReadNotificationsParams, body ReadNotificationsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReadNotificationsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestApprovalWithBody Ask another person to approve the draft
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /internal/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+func (c *Client) RequestApprovalWithBody(ctx context.Context, id Id, params *RequestApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestApprovalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestApproval Ask another person to approve the draft
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /internal/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+func (c *Client) RequestApproval(ctx context.Context, id Id, params *RequestApprovalParams, body RequestApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestApprovalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideApprovalWithBody Approve the draft, or return it
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+func (c *Client) DecideApprovalWithBody(ctx context.Context, id Id, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideApprovalRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideApproval Approve the draft, or return it
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+func (c *Client) DecideApproval(ctx context.Context, id Id, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideApprovalRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddCommitmentWithBody Promise something by a date
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /internal/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+func (c *Client) AddCommitmentWithBody(ctx context.Context, id Id, params *AddCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddCommitmentRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddCommitment Promise something by a date
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /internal/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+func (c *Client) AddCommitment(ctx context.Context, id Id, params *AddCommitmentParams, body AddCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddCommitmentRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeCommitmentWithBody Keep, drop, move or hand over a commitment
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /internal/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+func (c *Client) ChangeCommitmentWithBody(ctx context.Context, id Id, commitmentId string, params *ChangeCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeCommitmentRequestWithBody(c.Server, id, commitmentId, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeCommitment Keep, drop, move or hand over a commitment
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /internal/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+func (c *Client) ChangeCommitment(ctx context.Context, id Id, commitmentId string, params *ChangeCommitmentParams, body ChangeCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeCommitmentRequest(c.Server, id, commitmentId, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DiscardDraft Throw the draft away
+//
+// Corresponds with DELETE /internal/v1/reviews/{id}/draft (the `DiscardDraft` operationId).
+func (c *Client) DiscardDraft(ctx context.Context, id Id, params *DiscardDraftParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDiscardDraftRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveDraftWithBody Save the draft of the reply
+//
+// 409 draft_changed if another version than the one it is based on is there; the answer carries that one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+func (c *Client) SaveDraftWithBody(ctx context.Context, id Id, params *SaveDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveDraftRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SaveDraft Save the draft of the reply
+//
+// 409 draft_changed if another version than the one it is based on is there; the answer carries that one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+func (c *Client) SaveDraft(ctx context.Context, id Id, params *SaveDraftParams, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSaveDraftRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeWithBody Make the case part of another, or one of its own again
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/merge (the `Merge` operationId).
+func (c *Client) MergeWithBody(ctx context.Context, id Id, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Merge Make the case part of another, or one of its own again
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/merge (the `Merge` operationId).
+func (c *Client) Merge(ctx context.Context, id Id, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // AddNoteWithBody Add an internal note
@@ -461,6 +1214,125 @@ func (c *Client) SetOwnerWithBody(ctx context.Context, id Id, params *SetOwnerPa
 // Corresponds with PUT /internal/v1/reviews/{id}/owner (the `SetOwner` operationId).
 func (c *Client) SetOwner(ctx context.Context, id Id, params *SetOwnerParams, body SetOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetOwnerRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UndoPublication Take a reply back that has not left yet
+//
+// Corresponds with DELETE /internal/v1/reviews/{id}/publication (the `UndoPublication` operationId).
+func (c *Client) UndoPublication(ctx context.Context, id Id, params *UndoPublicationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUndoPublicationRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishReplyWithBody Publish the draft
+//
+// This service checks the reply itself. 422 reply_blocked with the findings unless override_reason is given, which the
+// gateway passes on only for people who may override. 409 approval_required where another person has to approve first.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /internal/v1/reviews/{id}/publication (the `PublishReply` operationId).
+func (c *Client) PublishReplyWithBody(ctx context.Context, id Id, params *PublishReplyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishReplyRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishReply Publish the draft
+//
+// This service checks the reply itself. 422 reply_blocked with the findings unless override_reason is given, which the
+// gateway passes on only for people who may override. 409 approval_required where another person has to approve first.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /internal/v1/reviews/{id}/publication (the `PublishReply` operationId).
+func (c *Client) PublishReply(ctx context.Context, id Id, params *PublishReplyParams, body PublishReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishReplyRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConfirmCopied Say that the reply was pasted on the site
+//
+// Corresponds with POST /internal/v1/reviews/{id}/publication/copied (the `ConfirmCopied` operationId).
+func (c *Client) ConfirmCopied(ctx context.Context, id Id, params *ConfirmCopiedParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConfirmCopiedRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetryPublication Send a failed reply again now
+//
+// Corresponds with POST /internal/v1/reviews/{id}/publication/retry (the `RetryPublication` operationId).
+func (c *Client) RetryPublication(ctx context.Context, id Id, params *RetryPublicationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetryPublicationRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SnoozeWithBody Hide the case until a time; the zero time shows it again
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/snooze (the `Snooze` operationId).
+func (c *Client) SnoozeWithBody(ctx context.Context, id Id, params *SnoozeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSnoozeRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Snooze Hide the case until a time; the zero time shows it again
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/snooze (the `Snooze` operationId).
+func (c *Client) Snooze(ctx context.Context, id Id, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSnoozeRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -552,6 +1424,879 @@ func (c *Client) CorrectTags(ctx context.Context, id Id, params *CorrectTagsPara
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewTestChannelRequest constructs an http.Request for the TestChannel method
+func NewTestChannelRequest(server string, id Id, params *TestChannelParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/channels/%s/test", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetDigestRequest constructs an http.Request for the GetDigest method
+func NewGetDigestRequest(server string, params *GetDigestParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/digest")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Week != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "week", *params.Week, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.LocationId != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "location_id", *params.LocationId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReadNotificationsRequest calls the generic ReadNotifications builder with application/json body
+func NewReadNotificationsRequest(server string, params *ReadNotificationsParams, body ReadNotificationsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReadNotificationsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewReadNotificationsRequestWithBody constructs an http.Request for the ReadNotifications method, with any body, and a specified content type
+func NewReadNotificationsRequestWithBody(server string, params *ReadNotificationsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/notifications/read")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRequestApprovalRequest calls the generic RequestApproval builder with application/json body
+func NewRequestApprovalRequest(server string, id Id, params *RequestApprovalParams, body RequestApprovalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRequestApprovalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRequestApprovalRequestWithBody constructs an http.Request for the RequestApproval method, with any body, and a specified content type
+func NewRequestApprovalRequestWithBody(server string, id Id, params *RequestApprovalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/approval", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDecideApprovalRequest calls the generic DecideApproval builder with application/json body
+func NewDecideApprovalRequest(server string, id Id, params *DecideApprovalParams, body DecideApprovalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideApprovalRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewDecideApprovalRequestWithBody constructs an http.Request for the DecideApproval method, with any body, and a specified content type
+func NewDecideApprovalRequestWithBody(server string, id Id, params *DecideApprovalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/approval", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewAddCommitmentRequest calls the generic AddCommitment builder with application/json body
+func NewAddCommitmentRequest(server string, id Id, params *AddCommitmentParams, body AddCommitmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddCommitmentRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewAddCommitmentRequestWithBody constructs an http.Request for the AddCommitment method, with any body, and a specified content type
+func NewAddCommitmentRequestWithBody(server string, id Id, params *AddCommitmentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/commitments", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChangeCommitmentRequest calls the generic ChangeCommitment builder with application/json body
+func NewChangeCommitmentRequest(server string, id Id, commitmentId string, params *ChangeCommitmentParams, body ChangeCommitmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeCommitmentRequestWithBody(server, id, commitmentId, params, "application/json", bodyReader)
+}
+
+// NewChangeCommitmentRequestWithBody constructs an http.Request for the ChangeCommitment method, with any body, and a specified content type
+func NewChangeCommitmentRequestWithBody(server string, id Id, commitmentId string, params *ChangeCommitmentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "commitment_id", commitmentId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/commitments/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDiscardDraftRequest constructs an http.Request for the DiscardDraft method
+func NewDiscardDraftRequest(server string, id Id, params *DiscardDraftParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/draft", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "version", params.Version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewSaveDraftRequest calls the generic SaveDraft builder with application/json body
+func NewSaveDraftRequest(server string, id Id, params *SaveDraftParams, body SaveDraftJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSaveDraftRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSaveDraftRequestWithBody constructs an http.Request for the SaveDraft method, with any body, and a specified content type
+func NewSaveDraftRequestWithBody(server string, id Id, params *SaveDraftParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/draft", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMergeRequest calls the generic Merge builder with application/json body
+func NewMergeRequest(server string, id Id, params *MergeParams, body MergeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMergeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewMergeRequestWithBody constructs an http.Request for the Merge method, with any body, and a specified content type
+func NewMergeRequestWithBody(server string, id Id, params *MergeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/merge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
 }
 
 // NewAddNoteRequest calls the generic AddNote builder with application/json body
@@ -673,6 +2418,422 @@ func NewSetOwnerRequestWithBody(server string, id Id, params *SetOwnerParams, co
 	}
 
 	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/owner", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUndoPublicationRequest constructs an http.Request for the UndoPublication method
+func NewUndoPublicationRequest(server string, id Id, params *UndoPublicationParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/publication", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewPublishReplyRequest calls the generic PublishReply builder with application/json body
+func NewPublishReplyRequest(server string, id Id, params *PublishReplyParams, body PublishReplyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPublishReplyRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewPublishReplyRequestWithBody constructs an http.Request for the PublishReply method, with any body, and a specified content type
+func NewPublishReplyRequestWithBody(server string, id Id, params *PublishReplyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/publication", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewConfirmCopiedRequest constructs an http.Request for the ConfirmCopied method
+func NewConfirmCopiedRequest(server string, id Id, params *ConfirmCopiedParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/publication/copied", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRetryPublicationRequest constructs an http.Request for the RetryPublication method
+func NewRetryPublicationRequest(server string, id Id, params *RetryPublicationParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/publication/retry", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Org", params.BedsideOrg, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Org", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Id", params.BedsideActorId, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Bedside-Actor-Id", headerParam1)
+
+		if params.BedsideActorName != nil {
+			var headerParam2 string
+
+			headerParam2, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Actor-Name", *params.BedsideActorName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Actor-Name", headerParam2)
+		}
+
+		if params.BedsideExpectedRev != nil {
+			var headerParam3 string
+
+			headerParam3, err = runtime.StyleParamWithOptions("simple", false, "Bedside-Expected-Rev", *params.BedsideExpectedRev, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Bedside-Expected-Rev", headerParam3)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewSnoozeRequest calls the generic Snooze builder with application/json body
+func NewSnoozeRequest(server string, id Id, params *SnoozeParams, body SnoozeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSnoozeRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSnoozeRequestWithBody constructs an http.Request for the Snooze method, with any body, and a specified content type
+func NewSnoozeRequestWithBody(server string, id Id, params *SnoozeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/internal/v1/reviews/%s/snooze", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -1040,6 +3201,129 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// TestChannelWithResponse Send a test message to a channel now
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /internal/v1/channels/{id}/test (the `TestChannel` operationId).
+	TestChannelWithResponse(ctx context.Context, id Id, params *TestChannelParams, reqEditors ...RequestEditorFn) (*TestChannelResponse, error)
+
+	// GetDigestWithResponse The week of locations, as numbers and as the e-mail shows it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /internal/v1/digest (the `GetDigest` operationId).
+	GetDigestWithResponse(ctx context.Context, params *GetDigestParams, reqEditors ...RequestEditorFn) (*GetDigestResponse, error)
+
+	// ReadNotificationsWithBodyWithResponse Mark the acting person's notifications as read
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /internal/v1/notifications/read (the `ReadNotifications` operationId).
+	ReadNotificationsWithBodyWithResponse(ctx context.Context, params *ReadNotificationsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReadNotificationsResponse, error)
+
+	// ReadNotificationsWithResponse Mark the acting person's notifications as read
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /internal/v1/notifications/read (the `ReadNotifications` operationId).
+	ReadNotificationsWithResponse(ctx context.Context, params *ReadNotificationsParams, body ReadNotificationsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReadNotificationsResponse, error)
+
+	// RequestApprovalWithBodyWithResponse Ask another person to approve the draft
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+	RequestApprovalWithBodyWithResponse(ctx context.Context, id Id, params *RequestApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestApprovalResponse, error)
+
+	// RequestApprovalWithResponse Ask another person to approve the draft
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+	RequestApprovalWithResponse(ctx context.Context, id Id, params *RequestApprovalParams, body RequestApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestApprovalResponse, error)
+
+	// DecideApprovalWithBodyWithResponse Approve the draft, or return it
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+	DecideApprovalWithBodyWithResponse(ctx context.Context, id Id, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error)
+
+	// DecideApprovalWithResponse Approve the draft, or return it
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+	DecideApprovalWithResponse(ctx context.Context, id Id, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error)
+
+	// AddCommitmentWithBodyWithResponse Promise something by a date
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+	AddCommitmentWithBodyWithResponse(ctx context.Context, id Id, params *AddCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddCommitmentResponse, error)
+
+	// AddCommitmentWithResponse Promise something by a date
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+	AddCommitmentWithResponse(ctx context.Context, id Id, params *AddCommitmentParams, body AddCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*AddCommitmentResponse, error)
+
+	// ChangeCommitmentWithBodyWithResponse Keep, drop, move or hand over a commitment
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /internal/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+	ChangeCommitmentWithBodyWithResponse(ctx context.Context, id Id, commitmentId string, params *ChangeCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeCommitmentResponse, error)
+
+	// ChangeCommitmentWithResponse Keep, drop, move or hand over a commitment
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /internal/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+	ChangeCommitmentWithResponse(ctx context.Context, id Id, commitmentId string, params *ChangeCommitmentParams, body ChangeCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeCommitmentResponse, error)
+
+	// DiscardDraftWithResponse Throw the draft away
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /internal/v1/reviews/{id}/draft (the `DiscardDraft` operationId).
+	DiscardDraftWithResponse(ctx context.Context, id Id, params *DiscardDraftParams, reqEditors ...RequestEditorFn) (*DiscardDraftResponse, error)
+
+	// SaveDraftWithBodyWithResponse Save the draft of the reply
+	//
+	// 409 draft_changed if another version than the one it is based on is there; the answer carries that one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+	SaveDraftWithBodyWithResponse(ctx context.Context, id Id, params *SaveDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error)
+
+	// SaveDraftWithResponse Save the draft of the reply
+	//
+	// 409 draft_changed if another version than the one it is based on is there; the answer carries that one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+	SaveDraftWithResponse(ctx context.Context, id Id, params *SaveDraftParams, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error)
+
+	// MergeWithBodyWithResponse Make the case part of another, or one of its own again
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/merge (the `Merge` operationId).
+	MergeWithBodyWithResponse(ctx context.Context, id Id, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeResponse, error)
+
+	// MergeWithResponse Make the case part of another, or one of its own again
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/merge (the `Merge` operationId).
+	MergeWithResponse(ctx context.Context, id Id, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeResponse, error)
+
 	// AddNoteWithBodyWithResponse Add an internal note
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -1067,6 +3351,61 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /internal/v1/reviews/{id}/owner (the `SetOwner` operationId).
 	SetOwnerWithResponse(ctx context.Context, id Id, params *SetOwnerParams, body SetOwnerJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOwnerResponse, error)
+
+	// UndoPublicationWithResponse Take a reply back that has not left yet
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /internal/v1/reviews/{id}/publication (the `UndoPublication` operationId).
+	UndoPublicationWithResponse(ctx context.Context, id Id, params *UndoPublicationParams, reqEditors ...RequestEditorFn) (*UndoPublicationResponse, error)
+
+	// PublishReplyWithBodyWithResponse Publish the draft
+	//
+	// This service checks the reply itself. 422 reply_blocked with the findings unless override_reason is given, which the
+	// gateway passes on only for people who may override. 409 approval_required where another person has to approve first.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/publication (the `PublishReply` operationId).
+	PublishReplyWithBodyWithResponse(ctx context.Context, id Id, params *PublishReplyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishReplyResponse, error)
+
+	// PublishReplyWithResponse Publish the draft
+	//
+	// This service checks the reply itself. 422 reply_blocked with the findings unless override_reason is given, which the
+	// gateway passes on only for people who may override. 409 approval_required where another person has to approve first.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/publication (the `PublishReply` operationId).
+	PublishReplyWithResponse(ctx context.Context, id Id, params *PublishReplyParams, body PublishReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishReplyResponse, error)
+
+	// ConfirmCopiedWithResponse Say that the reply was pasted on the site
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/publication/copied (the `ConfirmCopied` operationId).
+	ConfirmCopiedWithResponse(ctx context.Context, id Id, params *ConfirmCopiedParams, reqEditors ...RequestEditorFn) (*ConfirmCopiedResponse, error)
+
+	// RetryPublicationWithResponse Send a failed reply again now
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /internal/v1/reviews/{id}/publication/retry (the `RetryPublication` operationId).
+	RetryPublicationWithResponse(ctx context.Context, id Id, params *RetryPublicationParams, reqEditors ...RequestEditorFn) (*RetryPublicationResponse, error)
+
+	// SnoozeWithBodyWithResponse Hide the case until a time; the zero time shows it again
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/snooze (the `Snooze` operationId).
+	SnoozeWithBodyWithResponse(ctx context.Context, id Id, params *SnoozeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SnoozeResponse, error)
+
+	// SnoozeWithResponse Hide the case until a time; the zero time shows it again
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /internal/v1/reviews/{id}/snooze (the `Snooze` operationId).
+	SnoozeWithResponse(ctx context.Context, id Id, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*SnoozeResponse, error)
 
 	// SetStatusWithBodyWithResponse Change the status of the case
 	//
@@ -1102,6 +3441,480 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /internal/v1/reviews/{id}/tags (the `CorrectTags` operationId).
 	CorrectTagsWithResponse(ctx context.Context, id Id, params *CorrectTagsParams, body CorrectTagsJSONRequestBody, reqEditors ...RequestEditorFn) (*CorrectTagsResponse, error)
+}
+
+type TestChannelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TestChannelResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TestChannelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TestChannelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestChannelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TestChannelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetDigestResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *struct {
+		// Digest The gateway's Digest.
+		Digest map[string]interface{} `json:"digest"`
+		Html   string                 `json:"html"`
+	}
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDigestResponse) GetJSON200() *struct {
+	// Digest The gateway's Digest.
+	Digest map[string]interface{} `json:"digest"`
+	Html   string                 `json:"html"`
+} {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDigestResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDigestResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDigestResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDigestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDigestResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReadNotificationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReadNotificationsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReadNotificationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReadNotificationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReadNotificationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReadNotificationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RequestApprovalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RequestApprovalResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RequestApprovalResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RequestApprovalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RequestApprovalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RequestApprovalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RequestApprovalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DecideApprovalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DecideApprovalResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecideApprovalResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideApprovalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideApprovalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideApprovalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideApprovalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddCommitmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AddCommitmentResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AddCommitmentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AddCommitmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddCommitmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddCommitmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddCommitmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeCommitmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeCommitmentResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeCommitmentResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeCommitmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeCommitmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeCommitmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeCommitmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DiscardDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DiscardDraftResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DiscardDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DiscardDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DiscardDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DiscardDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DiscardDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SaveDraftResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SaveDraftResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SaveDraftResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SaveDraftResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SaveDraftResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SaveDraftResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SaveDraftResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MergeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MergeResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MergeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MergeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MergeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MergeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type AddNoteResponse struct {
@@ -1194,6 +4007,246 @@ func (r SetOwnerResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetOwnerResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UndoPublicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UndoPublicationResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UndoPublicationResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UndoPublicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UndoPublicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UndoPublicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UndoPublicationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PublishReplyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PublishReplyResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PublishReplyResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PublishReplyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PublishReplyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PublishReplyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PublishReplyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ConfirmCopiedResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConfirmCopiedResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConfirmCopiedResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConfirmCopiedResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConfirmCopiedResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConfirmCopiedResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConfirmCopiedResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RetryPublicationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RetryPublicationResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RetryPublicationResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RetryPublicationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RetryPublicationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RetryPublicationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RetryPublicationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SnoozeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SnoozeResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SnoozeResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SnoozeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SnoozeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SnoozeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SnoozeResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -1344,6 +4397,231 @@ func (r CorrectTagsResponse) ContentType() string {
 	return ""
 }
 
+// TestChannelWithResponse Send a test message to a channel now
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /internal/v1/channels/{id}/test (the `TestChannel` operationId).
+func (c *ClientWithResponses) TestChannelWithResponse(ctx context.Context, id Id, params *TestChannelParams, reqEditors ...RequestEditorFn) (*TestChannelResponse, error) {
+	rsp, err := c.TestChannel(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestChannelResponse(rsp)
+}
+
+// GetDigestWithResponse The week of locations, as numbers and as the e-mail shows it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /internal/v1/digest (the `GetDigest` operationId).
+func (c *ClientWithResponses) GetDigestWithResponse(ctx context.Context, params *GetDigestParams, reqEditors ...RequestEditorFn) (*GetDigestResponse, error) {
+	rsp, err := c.GetDigest(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDigestResponse(rsp)
+}
+
+// ReadNotificationsWithBodyWithResponse Mark the acting person's notifications as read
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /internal/v1/notifications/read (the `ReadNotifications` operationId).
+func (c *ClientWithResponses) ReadNotificationsWithBodyWithResponse(ctx context.Context, params *ReadNotificationsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReadNotificationsResponse, error) {
+	rsp, err := c.ReadNotificationsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadNotificationsResponse(rsp)
+}
+
+// ReadNotificationsWithResponse Mark the acting person's notifications as read
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /internal/v1/notifications/read (the `ReadNotifications` operationId).
+func (c *ClientWithResponses) ReadNotificationsWithResponse(ctx context.Context, params *ReadNotificationsParams, body ReadNotificationsJSONRequestBody, reqEditors ...RequestEditorFn) (*ReadNotificationsResponse, error) {
+	rsp, err := c.ReadNotifications(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReadNotificationsResponse(rsp)
+}
+
+// RequestApprovalWithBodyWithResponse Ask another person to approve the draft
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /internal/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+func (c *ClientWithResponses) RequestApprovalWithBodyWithResponse(ctx context.Context, id Id, params *RequestApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestApprovalResponse, error) {
+	rsp, err := c.RequestApprovalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestApprovalResponse(rsp)
+}
+
+// RequestApprovalWithResponse Ask another person to approve the draft
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /internal/v1/reviews/{id}/approval (the `RequestApproval` operationId).
+func (c *ClientWithResponses) RequestApprovalWithResponse(ctx context.Context, id Id, params *RequestApprovalParams, body RequestApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestApprovalResponse, error) {
+	rsp, err := c.RequestApproval(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestApprovalResponse(rsp)
+}
+
+// DecideApprovalWithBodyWithResponse Approve the draft, or return it
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+func (c *ClientWithResponses) DecideApprovalWithBodyWithResponse(ctx context.Context, id Id, params *DecideApprovalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error) {
+	rsp, err := c.DecideApprovalWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideApprovalResponse(rsp)
+}
+
+// DecideApprovalWithResponse Approve the draft, or return it
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/approval (the `DecideApproval` operationId).
+func (c *ClientWithResponses) DecideApprovalWithResponse(ctx context.Context, id Id, params *DecideApprovalParams, body DecideApprovalJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideApprovalResponse, error) {
+	rsp, err := c.DecideApproval(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideApprovalResponse(rsp)
+}
+
+// AddCommitmentWithBodyWithResponse Promise something by a date
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /internal/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+func (c *ClientWithResponses) AddCommitmentWithBodyWithResponse(ctx context.Context, id Id, params *AddCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddCommitmentResponse, error) {
+	rsp, err := c.AddCommitmentWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddCommitmentResponse(rsp)
+}
+
+// AddCommitmentWithResponse Promise something by a date
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /internal/v1/reviews/{id}/commitments (the `AddCommitment` operationId).
+func (c *ClientWithResponses) AddCommitmentWithResponse(ctx context.Context, id Id, params *AddCommitmentParams, body AddCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*AddCommitmentResponse, error) {
+	rsp, err := c.AddCommitment(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddCommitmentResponse(rsp)
+}
+
+// ChangeCommitmentWithBodyWithResponse Keep, drop, move or hand over a commitment
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /internal/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+func (c *ClientWithResponses) ChangeCommitmentWithBodyWithResponse(ctx context.Context, id Id, commitmentId string, params *ChangeCommitmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeCommitmentResponse, error) {
+	rsp, err := c.ChangeCommitmentWithBody(ctx, id, commitmentId, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeCommitmentResponse(rsp)
+}
+
+// ChangeCommitmentWithResponse Keep, drop, move or hand over a commitment
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /internal/v1/reviews/{id}/commitments/{commitment_id} (the `ChangeCommitment` operationId).
+func (c *ClientWithResponses) ChangeCommitmentWithResponse(ctx context.Context, id Id, commitmentId string, params *ChangeCommitmentParams, body ChangeCommitmentJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeCommitmentResponse, error) {
+	rsp, err := c.ChangeCommitment(ctx, id, commitmentId, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeCommitmentResponse(rsp)
+}
+
+// DiscardDraftWithResponse Throw the draft away
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /internal/v1/reviews/{id}/draft (the `DiscardDraft` operationId).
+func (c *ClientWithResponses) DiscardDraftWithResponse(ctx context.Context, id Id, params *DiscardDraftParams, reqEditors ...RequestEditorFn) (*DiscardDraftResponse, error) {
+	rsp, err := c.DiscardDraft(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDiscardDraftResponse(rsp)
+}
+
+// SaveDraftWithBodyWithResponse Save the draft of the reply
+//
+// 409 draft_changed if another version than the one it is based on is there; the answer carries that one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+func (c *ClientWithResponses) SaveDraftWithBodyWithResponse(ctx context.Context, id Id, params *SaveDraftParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error) {
+	rsp, err := c.SaveDraftWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveDraftResponse(rsp)
+}
+
+// SaveDraftWithResponse Save the draft of the reply
+//
+// 409 draft_changed if another version than the one it is based on is there; the answer carries that one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/draft (the `SaveDraft` operationId).
+func (c *ClientWithResponses) SaveDraftWithResponse(ctx context.Context, id Id, params *SaveDraftParams, body SaveDraftJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveDraftResponse, error) {
+	rsp, err := c.SaveDraft(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSaveDraftResponse(rsp)
+}
+
+// MergeWithBodyWithResponse Make the case part of another, or one of its own again
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/merge (the `Merge` operationId).
+func (c *ClientWithResponses) MergeWithBodyWithResponse(ctx context.Context, id Id, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeResponse, error) {
+	rsp, err := c.MergeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeResponse(rsp)
+}
+
+// MergeWithResponse Make the case part of another, or one of its own again
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/merge (the `Merge` operationId).
+func (c *ClientWithResponses) MergeWithResponse(ctx context.Context, id Id, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeResponse, error) {
+	rsp, err := c.Merge(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeResponse(rsp)
+}
+
 // AddNoteWithBodyWithResponse Add an internal note
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -1394,6 +4672,103 @@ func (c *ClientWithResponses) SetOwnerWithResponse(ctx context.Context, id Id, p
 		return nil, err
 	}
 	return ParseSetOwnerResponse(rsp)
+}
+
+// UndoPublicationWithResponse Take a reply back that has not left yet
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /internal/v1/reviews/{id}/publication (the `UndoPublication` operationId).
+func (c *ClientWithResponses) UndoPublicationWithResponse(ctx context.Context, id Id, params *UndoPublicationParams, reqEditors ...RequestEditorFn) (*UndoPublicationResponse, error) {
+	rsp, err := c.UndoPublication(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUndoPublicationResponse(rsp)
+}
+
+// PublishReplyWithBodyWithResponse Publish the draft
+//
+// This service checks the reply itself. 422 reply_blocked with the findings unless override_reason is given, which the
+// gateway passes on only for people who may override. 409 approval_required where another person has to approve first.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /internal/v1/reviews/{id}/publication (the `PublishReply` operationId).
+func (c *ClientWithResponses) PublishReplyWithBodyWithResponse(ctx context.Context, id Id, params *PublishReplyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishReplyResponse, error) {
+	rsp, err := c.PublishReplyWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishReplyResponse(rsp)
+}
+
+// PublishReplyWithResponse Publish the draft
+//
+// This service checks the reply itself. 422 reply_blocked with the findings unless override_reason is given, which the
+// gateway passes on only for people who may override. 409 approval_required where another person has to approve first.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /internal/v1/reviews/{id}/publication (the `PublishReply` operationId).
+func (c *ClientWithResponses) PublishReplyWithResponse(ctx context.Context, id Id, params *PublishReplyParams, body PublishReplyJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishReplyResponse, error) {
+	rsp, err := c.PublishReply(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishReplyResponse(rsp)
+}
+
+// ConfirmCopiedWithResponse Say that the reply was pasted on the site
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /internal/v1/reviews/{id}/publication/copied (the `ConfirmCopied` operationId).
+func (c *ClientWithResponses) ConfirmCopiedWithResponse(ctx context.Context, id Id, params *ConfirmCopiedParams, reqEditors ...RequestEditorFn) (*ConfirmCopiedResponse, error) {
+	rsp, err := c.ConfirmCopied(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConfirmCopiedResponse(rsp)
+}
+
+// RetryPublicationWithResponse Send a failed reply again now
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /internal/v1/reviews/{id}/publication/retry (the `RetryPublication` operationId).
+func (c *ClientWithResponses) RetryPublicationWithResponse(ctx context.Context, id Id, params *RetryPublicationParams, reqEditors ...RequestEditorFn) (*RetryPublicationResponse, error) {
+	rsp, err := c.RetryPublication(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetryPublicationResponse(rsp)
+}
+
+// SnoozeWithBodyWithResponse Hide the case until a time; the zero time shows it again
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/snooze (the `Snooze` operationId).
+func (c *ClientWithResponses) SnoozeWithBodyWithResponse(ctx context.Context, id Id, params *SnoozeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SnoozeResponse, error) {
+	rsp, err := c.SnoozeWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSnoozeResponse(rsp)
+}
+
+// SnoozeWithResponse Hide the case until a time; the zero time shows it again
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /internal/v1/reviews/{id}/snooze (the `Snooze` operationId).
+func (c *ClientWithResponses) SnoozeWithResponse(ctx context.Context, id Id, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*SnoozeResponse, error) {
+	rsp, err := c.Snooze(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSnoozeResponse(rsp)
 }
 
 // SetStatusWithBodyWithResponse Change the status of the case
@@ -1461,6 +4836,332 @@ func (c *ClientWithResponses) CorrectTagsWithResponse(ctx context.Context, id Id
 	return ParseCorrectTagsResponse(rsp)
 }
 
+// ParseTestChannelResponse parses an HTTP response from a TestChannelWithResponse call
+func ParseTestChannelResponse(rsp *http.Response) (*TestChannelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestChannelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDigestResponse parses an HTTP response from a GetDigestWithResponse call
+func ParseGetDigestResponse(rsp *http.Response) (*GetDigestResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDigestResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest struct {
+			// Digest The gateway's Digest.
+			Digest map[string]interface{} `json:"digest"`
+			Html   string                 `json:"html"`
+		}
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReadNotificationsResponse parses an HTTP response from a ReadNotificationsWithResponse call
+func ParseReadNotificationsResponse(rsp *http.Response) (*ReadNotificationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReadNotificationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRequestApprovalResponse parses an HTTP response from a RequestApprovalWithResponse call
+func ParseRequestApprovalResponse(rsp *http.Response) (*RequestApprovalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RequestApprovalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDecideApprovalResponse parses an HTTP response from a DecideApprovalWithResponse call
+func ParseDecideApprovalResponse(rsp *http.Response) (*DecideApprovalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideApprovalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddCommitmentResponse parses an HTTP response from a AddCommitmentWithResponse call
+func ParseAddCommitmentResponse(rsp *http.Response) (*AddCommitmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddCommitmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeCommitmentResponse parses an HTTP response from a ChangeCommitmentWithResponse call
+func ParseChangeCommitmentResponse(rsp *http.Response) (*ChangeCommitmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeCommitmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDiscardDraftResponse parses an HTTP response from a DiscardDraftWithResponse call
+func ParseDiscardDraftResponse(rsp *http.Response) (*DiscardDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DiscardDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSaveDraftResponse parses an HTTP response from a SaveDraftWithResponse call
+func ParseSaveDraftResponse(rsp *http.Response) (*SaveDraftResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SaveDraftResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMergeResponse parses an HTTP response from a MergeWithResponse call
+func ParseMergeResponse(rsp *http.Response) (*MergeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MergeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseAddNoteResponse parses an HTTP response from a AddNoteWithResponse call
 func ParseAddNoteResponse(rsp *http.Response) (*AddNoteResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -1503,6 +5204,171 @@ func ParseSetOwnerResponse(rsp *http.Response) (*SetOwnerResponse, error) {
 	}
 
 	response := &SetOwnerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUndoPublicationResponse parses an HTTP response from a UndoPublicationWithResponse call
+func ParseUndoPublicationResponse(rsp *http.Response) (*UndoPublicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UndoPublicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePublishReplyResponse parses an HTTP response from a PublishReplyWithResponse call
+func ParsePublishReplyResponse(rsp *http.Response) (*PublishReplyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PublishReplyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConfirmCopiedResponse parses an HTTP response from a ConfirmCopiedWithResponse call
+func ParseConfirmCopiedResponse(rsp *http.Response) (*ConfirmCopiedResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConfirmCopiedResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRetryPublicationResponse parses an HTTP response from a RetryPublicationWithResponse call
+func ParseRetryPublicationResponse(rsp *http.Response) (*RetryPublicationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RetryPublicationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSnoozeResponse parses an HTTP response from a SnoozeWithResponse call
+func ParseSnoozeResponse(rsp *http.Response) (*SnoozeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SnoozeResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
