@@ -22,6 +22,9 @@ import (
 func TestMain(m *testing.M) {
 	if brokers := os.Getenv("WORKFLOW_TEST_BROKERS"); brokers != "" {
 		cfg := settings(kafkaio.Connection{Brokers: []string{brokers}}, os.Getenv("WORKFLOW_TEST_STORE"))
+		if site := os.Getenv("WORKFLOW_TEST_SITE"); site != "" {
+			answerAt(&cfg, site)
+		}
 		cfg.Logger = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 		if err := workflow.Run(context.Background(), cfg); err != nil {
 			os.Exit(1)

@@ -130,10 +130,19 @@ func (i *instance) start(ctx context.Context, group *app.Group, admin *app.Admin
 		i.sweep(ctx, work.cases)
 		return nil
 	})
-	group.Go("clockwork", func(ctx context.Context) error {
-		i.clockwork(ctx, work)
-		return nil
-	})
+	holder := cryptorand.Text()
+	// Each at its own pace: a site that takes its time keeps nobody's due times waiting.
+	for name, duty := range map[string]func(context.Context) (int, error){
+		"due cases": work.cases.Wake, "cases without an owner": work.cases.Place,
+		"replies to send": func(ctx context.Context) (int, error) {
+			return work.cases.Send(ctx, holder, work.publisher.Publish)
+		},
+	} {
+		group.Go(name, func(ctx context.Context) error {
+			i.clockwork(ctx, name, duty)
+			return nil
+		})
+	}
 	group.Go("messages", func(ctx context.Context) error {
 		work.desk.Run(ctx)
 		return nil
@@ -141,23 +150,13 @@ func (i *instance) start(ctx context.Context, group *app.Group, admin *app.Admin
 	return nil
 }
 
-// clockwork does what begins by itself: due cases, cases without an owner, replies to send.
-func (i *instance) clockwork(ctx context.Context, work *work) {
-	holder := cryptorand.Text()
+// clockwork does again and again what begins by itself.
+func (i *instance) clockwork(ctx context.Context, name string, duty func(context.Context) (int, error)) {
 	ticker := time.NewTicker(i.cfg.Tick)
 	defer ticker.Stop()
 	for {
-		for _, duty := range []struct {
-			what string
-			do   func() (int, error)
-		}{
-			{"due cases", func() (int, error) { return work.cases.Wake(ctx) }},
-			{"cases without an owner", func() (int, error) { return work.cases.Place(ctx) }},
-			{"replies to send", func() (int, error) { return work.cases.Send(ctx, holder, work.publisher.Publish) }},
-		} {
-			if _, err := duty.do(); err != nil && ctx.Err() == nil {
-				i.cfg.Logger.WarnContext(ctx, "work that begins by itself is done later", "work", duty.what, "error", err.Error())
-			}
+		if _, err := duty(ctx); err != nil && ctx.Err() == nil {
+			i.cfg.Logger.WarnContext(ctx, "work that begins by itself is done later", "work", name, "error", err.Error())
 		}
 		select {
 		case <-ctx.Done():

@@ -185,7 +185,7 @@ func TestObserve_NewText_ApprovedDraftIsCheckedAnew(t *testing.T) {
 	doc, _, err := desk().DecideApproval(waiting(t), casework.Decision{Version: 1, Approve: true}, person("p3"), at(5))
 	require.NoError(t, err)
 	restarred, _ := desk().Observe(doc, seen(events.Edited, 2, 20, text("text 1"), func(in *events.ReviewTagged) { in.Rating = stars(1) }), at(20))
-	require.Equal(t, collections.DraftApproved, restarred.Draft.State, "the words are what it was approved for")
+	require.Equal(t, collections.DraftEditing, restarred.Draft.State, "what was approved for praise is not approved for one star")
 	edited, _ := desk().Observe(doc, seen(events.Edited, 2, 20), at(20))
 	require.Equal(t, collections.DraftEditing, edited.Draft.State)
 	require.Equal(t, "editing", lastOf(t, edited, collections.EventTextEdited).After["draft_state"])

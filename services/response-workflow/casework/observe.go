@@ -126,7 +126,7 @@ func (c *change) edit(in events.ReviewTagged, at time.Time) {
 	if c.doc.Title != in.Title {
 		before["title"], after["title"] = c.doc.Title, in.Title
 	}
-	first, corrected := hollow(&c.doc), c.doc.Corrected
+	first, corrected, version := hollow(&c.doc), c.doc.Corrected, c.doc.Version
 	if !first && in.Version > c.doc.Version {
 		c.keepEarlier()
 	}
@@ -142,8 +142,10 @@ func (c *change) edit(in events.ReviewTagged, at time.Time) {
 	if corrected && !c.doc.Corrected {
 		before["corrected"], after["corrected"] = true, false
 	}
-	if reword && !first {
+	if (reword || restar) && !first {
 		c.unapprove(before, after)
+	} else {
+		c.answers(version)
 	}
 	r := c.route()
 	site := siteActor(in.Site)
@@ -160,7 +162,7 @@ func (c *change) edit(in events.ReviewTagged, at time.Time) {
 	}
 	c.record(collections.EventTextEdited, site, before, after, "")
 	c.tell(r)
-	if reword && !first {
+	if (reword || restar) && !first {
 		c.recall("the review was edited on its site", site)
 	}
 	if !meant {

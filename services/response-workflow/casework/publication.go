@@ -118,6 +118,14 @@ func (c *change) recall(reason string, by collections.Actor) {
 	}
 }
 
+// answers lets the reply to a version of the review be one to the version shown, which says the
+// same with the same stars.
+func (c *change) answers(version int) {
+	if p := c.doc.Publication; p != nil && p.ReviewVersion == version && version != c.doc.Version {
+		c.publication().ReviewVersion = c.doc.Version
+	}
+}
+
 // ConfirmCopied takes over that a person pasted the reply on the site. It is published once it
 // is seen there. The error is *PublicationError.
 func (d Desk) ConfirmCopied(doc collections.Review, by collections.Actor, now time.Time) (collections.Review, bool, error) {

@@ -209,7 +209,7 @@ func TestSent_FailsForever_NeedsAPersonInTheEnd(t *testing.T) {
 	for range casework.MaxAttempts {
 		require.True(t, doc.Publication.State == collections.PublicationScheduled || doc.Publication.State == collections.PublicationSending)
 		doc = came(t, doc, casework.Outcome{Kind: casework.SendRetry, After: time.Minute, Problem: "down"}, minute)
-		minute += 2
+		minute += 61
 	}
 	require.Equal(t, collections.PublicationFailed, doc.Publication.State)
 	require.Equal(t, "down", doc.Publication.Problem)

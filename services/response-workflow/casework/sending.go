@@ -6,8 +6,16 @@ import (
 	"github.com/bedside-health/bedside/libs/collections"
 )
 
-// MaxAttempts is how often a reply is sent before it needs a person.
+// MaxAttempts is how often a reply is sent before it needs a person: by the pauses between, half
+// a day after the first.
 const MaxAttempts = 20
+
+// The pauses between attempts, and the longest that a site may ask for.
+const (
+	firstPause = 5 * time.Second
+	maxPause   = time.Hour
+	maxAsked   = 24 * time.Hour
+)
 
 // SendKind says how an attempt to send a reply ended.
 type SendKind string
@@ -25,7 +33,7 @@ const (
 // Outcome is how an attempt to send a reply ended.
 type Outcome struct {
 	Kind SendKind
-	// After is when to try again, from now, for SendRetry.
+	// After is how long the site asks to wait, for SendRetry; the pause is at least that of retryAfter.
 	After time.Duration
 	// Problem says what is wrong and what to do, for SendRetry and SendRefused.
 	Problem string
@@ -85,7 +93,7 @@ func (d Desk) Sent(doc collections.Review, holder string, out Outcome, now time.
 		if p.Attempts < MaxAttempts {
 			next := c.publication()
 			next.LeaseHolder, next.LeaseUntil, next.Problem = "", time.Time{}, out.Problem
-			next.NextAt = c.now.Add(max(0, out.After))
+			next.NextAt = c.now.Add(retryAfter(p.Attempts, out.After))
 			c.changed = true
 			break
 		}
@@ -106,4 +114,29 @@ func sendAt(p *collections.Publication) time.Time {
 		return p.NextAt
 	}
 	return time.Time{}
+}
+
+// Outdated says why a reply that is to be sent does not answer its review any more: the review was
+// edited or removed since. It is empty where the reply still does.
+func Outdated(doc collections.Review) string {
+	p := doc.Publication
+	switch {
+	case p == nil:
+		return ""
+	case doc.Removed:
+		return "the review was removed from its site before the reply arrived"
+	case p.ReviewVersion != 0 && p.ReviewVersion != doc.Version:
+		return "the review was edited on its site before the reply arrived: read it again and publish the reply anew"
+	}
+	return ""
+}
+
+// retryAfter is the pause before the next attempt: it doubles from attempt to attempt, and is longer
+// where the site asks for it.
+func retryAfter(attempts int, asked time.Duration) time.Duration {
+	pause := maxPause
+	if doublings := max(attempts-1, 0); doublings < 10 {
+		pause = min(firstPause<<doublings, maxPause)
+	}
+	return max(pause, min(asked, maxAsked))
 }

@@ -102,7 +102,7 @@ func (c checked) holds(doc collections.Review) error {
 		if doc.Draft == nil && c.doc.Draft == nil {
 			return nil // the casework says that there is no draft
 		}
-	} else if doc.Draft.Version == c.doc.Draft.Version && doc.Text == c.doc.Text {
+	} else if doc.Draft.Version == c.doc.Draft.Version && doc.Text == c.doc.Text && doc.Title == c.doc.Title && doc.Author == c.doc.Author {
 		return nil
 	}
 	return problem.New(problem.Conflict, "check_outdated", "the draft or the review changed while the reply was checked: look at it and try again")

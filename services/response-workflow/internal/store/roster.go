@@ -84,14 +84,6 @@ func (r *roster) refresh(ctx context.Context, org string, t *team) error {
 	return nil
 }
 
-// forget lets the next question read anew, because something was changed outside of choose.
-func (r *roster) forget(org string) {
-	t := r.team(org)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.readAt = time.Time{}
-}
-
 // choose decides who gets a case that nobody has. The caller calls the answer's settle once it
 // is stored (true) or will not be, or is no work (false).
 func (r *roster) choose(ctx context.Context, org string, doc collections.Review) (d routing.Decision, desk casework.Desk, settle func(stored bool), err error) {

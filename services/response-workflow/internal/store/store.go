@@ -108,6 +108,10 @@ type Cases struct {
 	checks  practice.Store
 	roster  *roster
 	metrics metrics
+	// waking and placing are where the walks of Wake and Place stand; full are the locations where
+	// nobody had room on the present walk of Place, which holds it.
+	waking, placing rounds
+	full            map[string]bool
 }
 
 // New binds the collections.
@@ -118,7 +122,7 @@ func New(ctx context.Context, cfg Config) (*Cases, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	c := &Cases{cfg: cfg, metrics: newMetrics(cfg.Registerer)}
+	c := &Cases{cfg: cfg, metrics: newMetrics(cfg.Registerer), full: map[string]bool{}}
 	var locations *docstore.Collection[collections.Location]
 	var organizations *docstore.Collection[collections.Organization]
 	var plans *docstore.Collection[collections.RoutingPlan]

@@ -3,6 +3,7 @@ package telling_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/bedside-health/bedside/libs/collections"
 	"github.com/bedside-health/bedside/libs/docstore"
+	"github.com/bedside-health/bedside/libs/docstore/connect"
+	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/services/response-workflow/internal/telling"
 )
 
@@ -255,4 +258,49 @@ func TestPrune_HalfAYearLater_OnlyWhatDoesNotWaitIsGone(t *testing.T) {
 	got := w.all("person:ana")
 	require.Len(t, got, 2)
 	require.Equal(t, []string{"r3", "r2"}, []string{got[0].ReviewID, got[1].ReviewID})
+}
+
+// sick cannot read the settings of an organization.
+type sick struct {
+	docstore.Backend
+	org string
+}
+
+func (s sick) Open(ctx context.Context, schema *docstore.Schema) (docstore.Table, error) {
+	t, err := s.Backend.Open(ctx, schema)
+	return sickTable{t, schema.Name, s.org}, err
+}
+
+type sickTable struct {
+	docstore.Table
+	name, org string
+}
+
+func (t sickTable) Find(ctx context.Context, sel docstore.Selection) ([]docstore.Record, error) {
+	if t.name == "notification_settings" && sel.Org == t.org {
+		return nil, problem.New(problem.Internal, "sick", "these settings cannot be read")
+	}
+	return t.Table.Find(ctx, sel)
+}
+
+func TestSend_OrganizationThatCannotBeRead_OthersAreToldBehindIt(t *testing.T) {
+	w := newWorld(t)
+	w.instantly("ana")
+	for i := range 250 {
+		n := collections.Notification{
+			Base: docstore.Base{ID: fmt.Sprint("n", i)}, Recipient: fmt.Sprint("person:p", i), Kind: "assigned", Title: "x",
+			At: w.clock(), SendAt: w.clock().Add(-time.Hour), Pending: true,
+		}
+		w.put(w.data.Notifications.InsertIfAbsent(t.Context(), docstore.Org("sick"), &n))
+	}
+	w.assign(w.desk(), "ana", 1)
+	w.pass(time.Minute)
+	backend, err := connect.Open(t.Context(), w.url, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, backend.Close()) })
+	cfg := w.config()
+	cfg.Store, err = collections.Bind(t.Context(), sick{backend, "sick"})
+	require.NoError(t, err)
+	require.Error(t, w.deskOf(cfg).Send(t.Context()), "it is told of")
+	require.Len(t, w.mail.letters(), 1)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +24,9 @@ const (
 	// sendWithin bounds a sending, markWithin the marking after it: together less than the lease.
 	sendWithin = 100 * time.Second
 	markWithin = 40 * time.Second
+
+	// maxFaults bounds what is reported of one round.
+	maxFaults = 10
 
 	digestEvery = time.Minute
 	pruneEvery  = time.Hour
@@ -63,6 +67,7 @@ func (d *Desk) Send(ctx context.Context) error {
 		docstore.Is("pending", true), docstore.Below("send_at", instant(d.cfg.Clock()).Add(time.Millisecond)),
 	}}
 	first := true
+	var faults []error
 	for {
 		page, err := d.store.Notifications.Page(ctx, docstore.AllOrgs(), q)
 		if err != nil {
@@ -76,11 +81,12 @@ func (d *Desk) Send(ctx context.Context) error {
 			d.metrics.oldest.Set(max(late, 0))
 			first = false
 		}
-		if err := d.sendPage(ctx, page.Items); err != nil {
-			return err
+		// What cannot be sent now keeps nobody behind it waiting.
+		if err := d.sendPage(ctx, page.Items); err != nil && len(faults) < maxFaults {
+			faults = append(faults, err)
 		}
 		if page.Next == "" || ctx.Err() != nil {
-			return ctx.Err()
+			return errors.Join(append(faults, ctx.Err())...)
 		}
 		q.Cursor = page.Next
 	}
@@ -91,6 +97,9 @@ func (d *Desk) sendPage(ctx context.Context, due []collections.Notification) err
 	var recipients []to
 	seen := map[to]bool{}
 	for _, n := range due {
+		if strings.HasPrefix(n.Recipient, "person:") && d.resting(target{}) {
+			continue // people are reached by mail only, and the mail server is away
+		}
 		if who := (to{n.OrgID, n.Recipient}); !seen[who] && n.BatchUntil.Before(d.cfg.Clock()) {
 			seen[who] = true
 			recipients = append(recipients, who)
