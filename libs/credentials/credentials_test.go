@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/bedside-health/bedside/libs/problem"
 	"github.com/bedside-health/bedside/libs/credentials"
+	"github.com/bedside-health/bedside/libs/problem"
 )
 
 func TestSecret_ByOrganization(t *testing.T) {

@@ -243,7 +243,7 @@ func (c *Cluster) Logs() string {
 func (c *Cluster) home(i int) string { return filepath.Join(c.dir, "broker"+strconv.Itoa(i)) }
 
 func (c *Cluster) java(args ...string) *exec.Cmd {
-	return exec.Command("java", append([]string{ //nolint:gosec // The program and its arguments are ours.
+	return exec.CommandContext(context.Background(), "java", append([]string{ //nolint:gosec // The program and its arguments are ours.
 		"-Xmx384m", "-Xms128m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", filepath.Join(c.jars, "*"),
 	}, args...)...)
 }
@@ -344,7 +344,7 @@ func freePorts(n int) ([]string, error) {
 	}()
 	out := make([]string, n)
 	for i := range out {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}

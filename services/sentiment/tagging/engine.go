@@ -21,9 +21,9 @@ import (
 // Version names the rules, word lists and weights of this build: year, month and
 // number, each with its zeros, because versions compare as strings. Any change of
 // data or code that can change an analysis raises it.
-const Version = "2026.11.03"
+const Version = "2026.11.04"
 
-//go:embed data/*.txt data/weights.tsv data/es/*.txt
+//go:embed data/*.txt data/weights.tsv data/presence.tsv data/es/*.txt
 var embedded embed.FS
 
 // ClauseTagger settles the part of speech of a word in one ambiguous clause.
@@ -82,6 +82,9 @@ func newEngine(data fs.FS, o Options) (*Engine, error) {
 	}
 	if err := en.loadWeights(data, "weights.tsv"); err != nil {
 		return nil, fmt.Errorf("load tagging weights: %w", err)
+	}
+	if err := en.loadPresence(data, "presence.tsv"); err != nil {
+		return nil, fmt.Errorf("load tagging weights of presence: %w", err)
 	}
 	sub, err := fs.Sub(data, "es")
 	if err != nil {

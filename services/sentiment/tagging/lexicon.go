@@ -165,6 +165,7 @@ type lexicon struct {
 	weights  []float32
 	pairs    edgeTable // pairs of words -> index into pairSums
 	pairSums []float32
+	presence *presence // nil in Spanish
 	examples []example
 
 	own        *ownTerms // an organization's terms, if there are any

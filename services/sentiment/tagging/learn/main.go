@@ -6,6 +6,12 @@
 // be somebody's name. The same input gives the same file.
 //
 //	go run ./tagging/learn -pool pool.jsonl.gz -exclude dev_gold.jsonl > tagging/data/weights.tsv
+//
+// With -labels it makes data/presence.tsv instead: for a few topics, how much a
+// word or pair of words speaks for the topic being there at all, from reviews
+// labelled by hand.
+//
+//	go run ./tagging/learn -pool pool.jsonl.gz -labels labelled.jsonl > tagging/data/presence.tsv
 package main
 
 import (
@@ -57,6 +63,8 @@ func run() int {
 	epochs := flag.Int("epochs", 6, "passes over the reviews")
 	l1 := flag.Float64("l1", 2e-5, "L1 penalty a review")
 	odds := flag.Float64("odds", 0.4, "least log odds ratio between praise and blame of an n-gram with a weight")
+	labels := flag.String("labels", "", "JSONL {text, labels} separated by commas: learn weights of presence from them and print those")
+	strength := flag.Float64("strength", 0.3, "how much the labels count against the L1 penalty, with -labels")
 	flag.Parse()
 	if *pool == "" {
 		flag.Usage()
@@ -84,6 +92,15 @@ func run() int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
+	}
+	if *labels != "" {
+		reviews, err := readLabelled(*labels)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		c.printPresence(os.Stdout, reviews, *strength)
+		return 0
 	}
 	c.print(os.Stdout, c.fit(*epochs, *l1, *odds), *keep)
 	fmt.Fprintf(os.Stderr, "reviews %d, kept out %d, n-grams %d\n", len(c.docs), skipped, len(c.stats))
