@@ -5,6 +5,12 @@ export class ProblemError extends Error {
   readonly status: number;
   readonly code: string;
   readonly retryAfterSeconds: number | undefined;
+  /** The draft that is there now, where somebody else saved one since. */
+  readonly draft: Problem['current_draft'];
+  /** Why a reply must not be published. */
+  readonly findings: NonNullable<Problem['findings']>;
+  /** All faults of a routing plan. */
+  readonly faults: NonNullable<Problem['faults']>;
 
   constructor(problem: Pick<Problem, 'status' | 'code' | 'title'> & Partial<Problem>) {
     super(problem.detail || problem.title);
@@ -12,6 +18,9 @@ export class ProblemError extends Error {
     this.status = problem.status;
     this.code = problem.code;
     this.retryAfterSeconds = problem.retry_after_seconds;
+    this.draft = problem.current_draft;
+    this.findings = problem.findings ?? [];
+    this.faults = problem.faults ?? [];
   }
 
   get advice(): string {

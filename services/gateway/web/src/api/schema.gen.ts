@@ -222,6 +222,573 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reviews/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save the draft of the reply
+         * @description There is one draft a review, shared by all who may write it. A save says on which version it is based (0 for none yet);
+         *     if somebody saved another one since, the answer is 409 with that one as `current_draft`, and nothing is lost of either.
+         *     A save takes a draft that waits for approval, or was approved, back to editing.
+         */
+        put: operations["saveDraft"];
+        post?: never;
+        /**
+         * Throw the draft away
+         * @description The history keeps its text.
+         */
+        delete: operations["discardDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}/draft/editors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that I am writing, and hear who else is
+         * @description Repeated every ten seconds while somebody writes; who is not heard of for 30 seconds is gone.
+         */
+        post: operations["editDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Replies to begin with
+         * @description Put together from the tags in general terms, and the templates that fit, filled in. All of them passed the check. They
+         *     differ from what was answered at the location lately.
+         */
+        get: operations["listSuggestions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Approve the draft, or return it with a comment
+         * @description Nobody decides on a draft of which they wrote or submitted the text themselves.
+         */
+        put: operations["decideApproval"];
+        /** Ask another person to approve the draft */
+        post: operations["requestApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish the draft
+         * @description It leaves after 15 seconds in which it can be undone. Where the site has no way for programs to reply, the answer's
+         *     publication is `by_hand` with the address where a person pastes it. A draft with a blocking finding is refused (422,
+         *     `reply_blocked`) unless `override_reason` is given by somebody who may override; that is recorded.
+         */
+        post: operations["publishReply"];
+        /**
+         * Take a reply back that has not left yet
+         * @description 409 `already_sent` once it has left.
+         */
+        delete: operations["undoPublication"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}/publication/copied": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the reply was pasted on the site */
+        post: operations["confirmCopied"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}/publication/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a failed reply again now */
+        post: operations["retryPublication"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Hide the case until a time
+         * @description No clock stops. An edit, an urgent flag or a reply on the site brings it back at once.
+         */
+        put: operations["snoozeReview"];
+        post?: never;
+        /** Show a snoozed case again */
+        delete: operations["wakeReview"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Make the case part of the case of the same person's same review on another site */
+        put: operations["mergeReview"];
+        post?: never;
+        /** Make the case one of its own again */
+        delete: operations["unmergeReview"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}/commitments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Promise something by a date */
+        post: operations["addCommitment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reviews/{id}/commitments/{commitment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+                commitment_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Keep, drop, move or hand over a commitment */
+        patch: operations["changeCommitment"];
+        trace?: never;
+    };
+    "/api/v1/commitments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open commitments by due time */
+        get: operations["listCommitments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do one thing to many reviews
+         * @description Each review succeeds or fails by itself; the answer says which. What succeeded can be undone together within ten minutes.
+         */
+        post: operations["actOnMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bulk/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo it
+         * @description A review that somebody changed since stays as it is and is reported.
+         */
+        post: operations["undoMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The routing tree with teams, SLA policies and calendars */
+        get: operations["getRouting"];
+        /**
+         * Replace it
+         * @description New reviews are routed by it within seconds. A plan with faults is refused (422) with all of them; one based on another version than the current with 409.
+         */
+        put: operations["setRouting"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Earlier versions, newest first */
+        get: operations["listRoutingVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See where recent reviews would go */
+        post: operations["tryRouting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reply templates */
+        get: operations["listTemplates"];
+        put?: never;
+        /**
+         * Add a template
+         * @description Its text, filled in with examples, goes through the reply checker; one that blocks is refused (422).
+         */
+        post: operations["createTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a template */
+        put: operations["updateTemplate"];
+        post?: never;
+        /** Remove a template */
+        delete: operations["deleteTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where messages for several people go */
+        get: operations["listChannels"];
+        put?: never;
+        /** Add a channel */
+        post: operations["createChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a channel
+         * @description An empty target stays as it is.
+         */
+        put: operations["updateChannel"];
+        post?: never;
+        /** Remove a channel */
+        delete: operations["deleteChannel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/channels/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test message now */
+        post: operations["testChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I was told, newest first */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark as read */
+        post: operations["readNotifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I want to hear and when */
+        get: operations["getNotificationSettings"];
+        /** Change it */
+        put: operations["setNotificationSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}/absence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Out of office, with a deputy
+         * @description People set their own (`me`); who manages follow-up sets anybody's.
+         */
+        put: operations["setAbsence"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The week of a location or of all of mine */
+        get: operations["getDigest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/digest/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as the e-mail shows it */
+        get: operations["previewDigest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/labels": {
         parameters: {
             query?: never;
@@ -556,6 +1123,16 @@ export interface components {
             detail?: string;
             code: string;
             retry_after_seconds?: number;
+            current_draft?: components["schemas"]["Draft"];
+            /**
+             * Format: int64
+             * @description Of a review that has changed since.
+             */
+            current_rev?: number;
+            /** @description Why a reply must not be published (`reply_blocked`). */
+            findings?: components["schemas"]["ReplyFinding"][];
+            /** @description All faults of a routing plan. */
+            faults?: components["schemas"]["RoutingFault"][];
         };
         Credentials: {
             email: string;
@@ -583,7 +1160,13 @@ export interface components {
             role: components["schemas"]["Role"];
             location_ids: string[];
             active: boolean;
+            /** @description Now. */
             away: boolean;
+            /** Format: date-time */
+            away_from?: string;
+            /** Format: date-time */
+            away_until?: string;
+            deputy_id?: string;
         };
         Address: {
             street?: string;
@@ -704,6 +1287,28 @@ export interface components {
             opened_at?: string;
             /** Format: date-time */
             closed_at?: string;
+            priority?: components["schemas"]["Priority"];
+            /** @description Name of the SLA policy. */
+            sla?: string;
+            /** @description Another person has to approve a reply. */
+            approval_required?: boolean;
+            /** @description Waits for an owner, because everybody has enough. */
+            queued?: boolean;
+            first_reply?: components["schemas"]["Clock"];
+            next_step?: components["schemas"]["Clock"];
+            resolution?: components["schemas"]["Clock"];
+            hold_reason?: string;
+            /** Format: date-time */
+            held_until?: string;
+            /** Format: date-time */
+            snoozed_until?: string;
+            closed_reason?: string;
+            root_cause?: string;
+            merged_into?: string;
+            /** @enum {string} */
+            draft_state?: "editing" | "waiting_approval" | "approved" | "returned";
+            /** @enum {string} */
+            publication_state?: "scheduled" | "sending" | "pending" | "published" | "rejected" | "failed" | "by_hand" | "copied" | "changed_on_site" | "gone_from_site";
         };
         Review: {
             id: string;
@@ -795,6 +1400,17 @@ export interface components {
             machine?: components["schemas"]["MachineTags"];
             /** Format: date-time */
             removed_at?: string;
+            draft?: components["schemas"]["Draft"];
+            publication?: components["schemas"]["Publication"];
+            commitments?: components["schemas"]["Commitment"][];
+            /** @description The same text by the same author on other sites. */
+            twins?: components["schemas"]["Twin"][];
+            /** @description Nodes of the routing tree that decided. */
+            route?: string[];
+            /** @description What can be given when a negative case is resolved. */
+            root_causes?: string[];
+            /** @description What the person who asks may do with it. */
+            may?: ("work" | "draft" | "approve" | "publish" | "override")[];
             /** @description Statuses the case can go to from here. */
             allowed_statuses: components["schemas"]["Status"][];
         };
@@ -826,7 +1442,7 @@ export interface components {
             id: string;
             /** Format: int64 */
             seq: number;
-            /** @description received, assigned, status_changed, due_changed, note_added, text_edited, retagged, tags_corrected, removed, restored, reply_seen */
+            /** @description received, assigned, status_changed and so on; docs/words.md lists them. */
             type: string;
             /** Format: date-time */
             at: string;
@@ -849,8 +1465,15 @@ export interface components {
         };
         StatusChange: {
             status: components["schemas"]["Status"];
-            /** @description Required for no_reply_needed. */
+            /** @description Required for no_reply_needed and on_hold. */
             reason?: string;
+            /** @description Required for resolving a negative or mixed review where the organization keeps a list. */
+            root_cause?: string;
+            /**
+             * Format: date-time
+             * @description For on_hold: when the case opens again by itself.
+             */
+            until?: string;
         };
         NoteInput: {
             text: string;
@@ -1119,6 +1742,468 @@ export interface components {
             items: components["schemas"]["Import"][];
             next_cursor: string | null;
         };
+        /** @enum {string} */
+        Priority: "low" | "normal" | "high" | "urgent";
+        /** @description One target of the SLA policy. Times are those of the location's business calendar. */
+        Clock: {
+            /** Format: int64 */
+            target_seconds: number;
+            /** @enum {string} */
+            state: "running" | "paused" | "met" | "missed" | "met_late";
+            /** Format: date-time */
+            started_at?: string;
+            /**
+             * Format: date-time
+             * @description Missing while it is paused and once it is met.
+             */
+            due_at?: string;
+            /** Format: date-time */
+            soon_at?: string;
+            /** Format: date-time */
+            paused_at?: string;
+            /** Format: date-time */
+            met_at?: string;
+            /** Format: date-time */
+            missed_at?: string;
+        };
+        DraftVersion: {
+            version: number;
+            text: string;
+            by: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+        };
+        Draft: {
+            version: number;
+            text: string;
+            /** @enum {string} */
+            state: "editing" | "waiting_approval" | "approved" | "returned";
+            by: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+            origin?: string;
+            /** @description Oldest first. */
+            earlier: components["schemas"]["DraftVersion"][];
+            requested_by?: components["schemas"]["Actor"];
+            decided_by?: components["schemas"]["Actor"];
+            comment?: string;
+            overridden?: components["schemas"]["Override"];
+        };
+        Override: {
+            by: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+            reason: string;
+            rules: string[];
+        };
+        DraftInput: {
+            /** @description Of the draft this text is based on; 0 if there was none. */
+            version: number;
+            text: string;
+            origin?: string;
+        };
+        DraftAct: {
+            /** @description Of the draft the person saw. */
+            version: number;
+        };
+        ApprovalDecision: {
+            version: number;
+            approve: boolean;
+            /** @description Required for returning it. */
+            comment?: string;
+        };
+        PublishInput: {
+            /** @description Of the draft the person saw. */
+            version: number;
+            override_reason?: string;
+        };
+        Publication: {
+            id: string;
+            /** @enum {string} */
+            state: "scheduled" | "sending" | "pending" | "published" | "rejected" | "failed" | "by_hand" | "copied" | "changed_on_site" | "gone_from_site";
+            text: string;
+            by: components["schemas"]["Actor"];
+            /** Format: date-time */
+            requested_at: string;
+            /**
+             * Format: date-time
+             * @description It can be taken back before.
+             */
+            undo_until?: string;
+            attempts?: number;
+            /** Format: date-time */
+            next_at?: string;
+            /** Format: date-time */
+            sent_at?: string;
+            /** Format: date-time */
+            published_at?: string;
+            /** @description Where a person pastes it. */
+            url?: string;
+            /** @description What is wrong and what to do. */
+            problem?: string;
+        };
+        EditingInput: {
+            /** @description False says that I stopped. */
+            editing: boolean;
+        };
+        Editors: {
+            editors: {
+                person_id: string;
+                name: string;
+                /** Format: date-time */
+                since: string;
+            }[];
+        };
+        Suggestion: {
+            text: string;
+            /** @description template:ID, suggestion or assistant */
+            origin: string;
+            /** @description The template's name, or what the suggestion speaks to. */
+            label: string;
+            language: string;
+            /** @enum {string} */
+            verdict: "warn" | "pass";
+        };
+        SuggestionList: {
+            items: components["schemas"]["Suggestion"][];
+            /**
+             * @description Whether an assistant is configured, and whether it was asked.
+             * @enum {string}
+             */
+            assistant: "off" | "available" | "used" | "failed";
+            assistant_problem?: string;
+            /** @description Templates that are for such a review but cannot be used for this one. */
+            not_offered: components["schemas"]["TemplateNotOffered"][];
+        };
+        TemplateNotOffered: {
+            id: string;
+            name: string;
+            /** @description What is missing, or what the reply check blocks. */
+            why: string;
+        };
+        SnoozeInput: {
+            /** Format: date-time */
+            until: string;
+        };
+        MergeInput: {
+            /** @description One of the review's `twins`. */
+            into: string;
+        };
+        Twin: {
+            id: string;
+            site: string;
+            /** Format: date-time */
+            posted_at: string;
+        };
+        Commitment: {
+            id: string;
+            text: string;
+            owner_id: string;
+            /** Format: date-time */
+            due_at: string;
+            by: components["schemas"]["Actor"];
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            state: "open" | "missed" | "kept" | "dropped";
+            /** Format: date-time */
+            done_at?: string;
+            done_by?: components["schemas"]["Actor"];
+            reason?: string;
+            review_id?: string;
+            location_id?: string;
+        };
+        CommitmentInput: {
+            text: string;
+            /** @description The owner of the case where it is left out; `me` is who asks. */
+            owner_id?: string;
+            /** Format: date-time */
+            due_at: string;
+        };
+        CommitmentPatch: {
+            /** @enum {string} */
+            state?: "open" | "kept" | "dropped";
+            /** @description Required for dropping it. */
+            reason?: string;
+            owner_id?: string;
+            /** Format: date-time */
+            due_at?: string;
+        };
+        CommitmentPage: {
+            items: components["schemas"]["Commitment"][];
+            next_cursor: string | null;
+        };
+        BulkAct: {
+            review_ids: string[];
+            /** @enum {string} */
+            action: "set_owner" | "set_status" | "snooze";
+            owner_id?: string;
+            status?: components["schemas"]["Status"];
+            reason?: string;
+            /** @description For resolving: of those that are negative or mixed. */
+            root_cause?: string;
+            /**
+             * Format: date-time
+             * @description Of a snooze, or when cases on hold open again by themselves.
+             */
+            until?: string;
+        };
+        BulkResult: {
+            /** @description For undoing it. */
+            id: string;
+            done: string[];
+            failed: {
+                id: string;
+                code: string;
+                detail: string;
+            }[];
+            /** Format: date-time */
+            undo_until?: string;
+        };
+        RoutingPlan: {
+            version: number;
+            yaml: string;
+            /** @description The same as JSON; docs/routing.md describes it. */
+            plan: {
+                [key: string]: unknown;
+            };
+            by?: string;
+            /** Format: date-time */
+            at?: string;
+            comment?: string;
+        };
+        RoutingInput: {
+            /** @description The version this one is based on. */
+            version: number;
+            /** @description Either this or plan. */
+            yaml?: string;
+            plan?: {
+                [key: string]: unknown;
+            };
+            comment?: string;
+        };
+        RoutingVersionPage: {
+            items: {
+                version: number;
+                yaml: string;
+                by: string;
+                /** Format: date-time */
+                at: string;
+                comment?: string;
+            }[];
+            next_cursor: string | null;
+        };
+        RoutingTrial: {
+            /** @description Either this or plan. */
+            yaml?: string;
+            plan?: {
+                [key: string]: unknown;
+            };
+            /** @default 200 */
+            last: number;
+        };
+        RoutingFault: {
+            /** @description Where in the plan, as tree.routes[0].owner */
+            path: string;
+            detail: string;
+        };
+        RoutingTrialResult: {
+            faults: components["schemas"]["RoutingFault"][];
+            /** @description How many were looked at. */
+            reviews: number;
+            /** @description Those that would go elsewhere than by the plan that counts now. */
+            changed: {
+                review_id: string;
+                author: string;
+                /** Format: double */
+                rating?: number | null;
+                location_id?: string;
+                site?: string;
+                now: components["schemas"]["RoutingOutcome"];
+                then: components["schemas"]["RoutingOutcome"];
+            }[];
+        };
+        RoutingOutcome: {
+            /** @description Who or which group gets it, as people read it. */
+            owner: string;
+            priority: components["schemas"]["Priority"];
+            sla: string;
+            approval: boolean;
+            route: string[];
+            channels: string[];
+        };
+        Template: {
+            id: string;
+            name: string;
+            text: string;
+            /** @enum {string} */
+            language: "en" | "es";
+            sites: string[];
+            topics: string[];
+            polarity?: components["schemas"]["Polarity"];
+            regions: string[];
+            location_ids: string[];
+            /** Format: int64 */
+            rev: number;
+        };
+        TemplateInput: {
+            name: string;
+            /** @description Variables: {{practice}}, {{location}}, {{phone}}, {{manager}}, {{topic}}, {{first_name}}. */
+            text: string;
+            /** @enum {string} */
+            language: "en" | "es";
+            sites?: string[];
+            topics?: components["schemas"]["TopicKey"][];
+            polarity?: components["schemas"]["Polarity"];
+            regions?: string[];
+            location_ids?: string[];
+        };
+        TemplateList: {
+            items: components["schemas"]["Template"][];
+            variables: {
+                name: string;
+                what: string;
+            }[];
+        };
+        Channel: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            kind: "slack" | "webhook" | "email";
+            /** @description Shortened where it is a secret. */
+            target: string;
+            /** @description Signs the messages of a webhook; only in the answer that makes it. */
+            secret?: string;
+            /** @enum {string} */
+            every: "instant" | "hourly" | "daily";
+            enabled: boolean;
+            /** Format: int64 */
+            rev: number;
+        };
+        ChannelInput: {
+            name: string;
+            /** @enum {string} */
+            kind: "slack" | "webhook" | "email";
+            target?: string;
+            /** @enum {string} */
+            every: "instant" | "hourly" | "daily";
+            enabled: boolean;
+        };
+        ChannelList: {
+            items: components["schemas"]["Channel"][];
+        };
+        Notification: {
+            id: string;
+            /** @enum {string} */
+            kind: "assigned" | "urgent" | "due_soon" | "overdue" | "approval" | "reply" | "commitment" | "mention";
+            review_id: string;
+            location_id?: string;
+            urgent: boolean;
+            title: string;
+            /** Format: date-time */
+            at: string;
+            read: boolean;
+        };
+        NotificationPage: {
+            items: components["schemas"]["Notification"][];
+            next_cursor: string | null;
+            /** Format: int64 */
+            unread: number;
+        };
+        /** @description Those named, or all until a time. */
+        ReadInput: {
+            ids?: string[];
+            /** Format: date-time */
+            until?: string;
+        };
+        NotificationSettings: {
+            /** @enum {string} */
+            email: "off" | "instant" | "hourly" | "daily";
+            kinds: ("assigned" | "urgent" | "due_soon" | "overdue" | "approval" | "reply" | "commitment" | "mention")[];
+            quiet_from?: string;
+            quiet_until?: string;
+            time_zone: string;
+            daily_at: string;
+            digest: boolean;
+            /** Format: int64 */
+            rev: number;
+        };
+        NotificationSettingsInput: {
+            /** @enum {string} */
+            email: "off" | "instant" | "hourly" | "daily";
+            kinds: ("assigned" | "urgent" | "due_soon" | "overdue" | "approval" | "reply" | "commitment" | "mention")[];
+            quiet_from?: string;
+            quiet_until?: string;
+            time_zone: string;
+            daily_at: string;
+            digest: boolean;
+            /**
+             * Format: int64
+             * @description Of the settings this is based on.
+             */
+            rev: number;
+        };
+        AbsenceInput: {
+            away: boolean;
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            until?: string;
+            deputy_id?: string;
+        };
+        DigestCount: {
+            /** Format: double */
+            now: number | null;
+            /**
+             * Format: double
+             * @description Of the week before.
+             */
+            before: number | null;
+        };
+        DigestTopic: {
+            topic: string;
+            positive: number;
+            negative: number;
+            mixed: number;
+            before_positive: number;
+            before_negative: number;
+            before_mixed: number;
+        };
+        Digest: {
+            week: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description The location's or the group's name. */
+            title: string;
+            reviews: components["schemas"]["DigestCount"];
+            rating: components["schemas"]["DigestCount"];
+            answered: components["schemas"]["DigestCount"];
+            median_reply_seconds: components["schemas"]["DigestCount"];
+            overdue: number;
+            topics: components["schemas"]["DigestTopic"][];
+            locations: {
+                location_id: string;
+                name: string;
+                reviews: components["schemas"]["DigestCount"];
+                rating: components["schemas"]["DigestCount"];
+            }[];
+            commitments: components["schemas"]["Commitment"][];
+            praised: {
+                name: string;
+                count: number;
+            }[];
+            /** @description One patient experience moment worth reading out. */
+            moment?: {
+                review_id: string;
+                quote: string;
+                site: string;
+                location_id: string;
+                /** Format: date-time */
+                posted_at?: string;
+            };
+        };
     };
     responses: {
         /** @description What went wrong and what to do. */
@@ -1135,6 +2220,10 @@ export interface components {
         Id: string;
         /** @description The ETag the change is based on; 409 if the review has changed since. */
         IfMatch: string;
+        /** @description Of what the change is based on; 409 if it has changed since. */
+        Rev: number;
+        /** @description Of the draft the person saw. */
+        BasedOnDraft: number;
         FindingId: string;
         Limit: number;
         /** @description `next_cursor` of the page before. */
@@ -1150,6 +2239,8 @@ export interface components {
         /** @description `me` is who asks, `none` is nobody. */
         OwnerFilter: string[];
         UrgentFilter: boolean;
+        /** @description Hidden until a time that has not come (true), or not (false). */
+        SnoozedFilter: boolean;
         /** @description Pending cases whose due time has passed (true). */
         OverdueFilter: boolean;
         /** @description Reviews no longer on their site. */
@@ -1251,6 +2342,8 @@ export interface operations {
                 urgent?: components["parameters"]["UrgentFilter"];
                 /** @description Pending cases whose due time has passed (true). */
                 overdue?: components["parameters"]["OverdueFilter"];
+                /** @description Hidden until a time that has not come (true), or not (false). */
+                snoozed?: components["parameters"]["SnoozedFilter"];
                 /** @description Reviews no longer on their site. */
                 removed?: components["parameters"]["RemovedFilter"];
                 rating_min?: components["parameters"]["RatingMin"];
@@ -1301,6 +2394,8 @@ export interface operations {
                 urgent?: components["parameters"]["UrgentFilter"];
                 /** @description Pending cases whose due time has passed (true). */
                 overdue?: components["parameters"]["OverdueFilter"];
+                /** @description Hidden until a time that has not come (true), or not (false). */
+                snoozed?: components["parameters"]["SnoozedFilter"];
                 /** @description Reviews no longer on their site. */
                 removed?: components["parameters"]["RemovedFilter"];
                 rating_min?: components["parameters"]["RatingMin"];
@@ -1548,6 +2643,994 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReplyReport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    saveDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftInput"];
+            };
+        };
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    discardDraft: {
+        parameters: {
+            query: {
+                /** @description Of the draft the person saw. */
+                version: components["parameters"]["BasedOnDraft"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    editDraft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditingInput"];
+            };
+        };
+        responses: {
+            /** @description Who else is writing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Editors"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSuggestions: {
+        parameters: {
+            query?: {
+                /** @description The review's own where it is left out. */
+                language?: "en" | "es";
+                /** @description Ask the configured assistant as well. Only the public review is sent to it. */
+                assistant?: boolean;
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Suggestions, best first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    decideApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApprovalDecision"];
+            };
+        };
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    requestApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftAct"];
+            };
+        };
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    publishReply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishInput"];
+            };
+        };
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    undoPublication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirmCopied: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    retryPublication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    snoozeReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnoozeInput"];
+            };
+        };
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    wakeReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    mergeReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInput"];
+            };
+        };
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    unmergeReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    addCommitment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key again adds no second commitment. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommitmentInput"];
+            };
+        };
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeCommitment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+                commitment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommitmentPatch"];
+            };
+        };
+        responses: {
+            /** @description The review after the change. */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCommitments: {
+        parameters: {
+            query?: {
+                /** @description `me` is who asks. */
+                owner_id?: string;
+                location_id?: components["parameters"]["LocationFilter"];
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommitmentPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    actOnMany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkAct"];
+            };
+        };
+        responses: {
+            /** @description What became of each review. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    undoMany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What became of each review. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan that counts; version 0 is the one Bedside comes with. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingPlan"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingInput"];
+            };
+        };
+        responses: {
+            /** @description The plan that counts; version 0 is the one Bedside comes with. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingPlan"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRoutingVersions: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingVersionPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tryRouting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoutingTrial"];
+            };
+        };
+        responses: {
+            /** @description The faults of the plan, or what it would do with the latest reviews. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingTrialResult"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All templates, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateInput"];
+            };
+        };
+        responses: {
+            /** @description The template. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateTemplate: {
+        parameters: {
+            query: {
+                /** @description Of what the change is based on; 409 if it has changed since. */
+                rev: components["parameters"]["Rev"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateInput"];
+            };
+        };
+        responses: {
+            /** @description The template. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All channels, by name. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelInput"];
+            };
+        };
+        responses: {
+            /** @description The channel; for a webhook with the secret that signs its messages, shown this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateChannel: {
+        parameters: {
+            query: {
+                /** @description Of what the change is based on; 409 if it has changed since. */
+                rev: components["parameters"]["Rev"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelInput"];
+            };
+        };
+        responses: {
+            /** @description The channel. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    testChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was taken. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                unread?: boolean;
+                limit?: components["parameters"]["Limit"];
+                /** @description `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    readNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getNotificationSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings; revision 0 are those everybody begins with. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setNotificationSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationSettingsInput"];
+            };
+        };
+        responses: {
+            /** @description The settings; revision 0 are those everybody begins with. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setAbsence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AbsenceInput"];
+            };
+        };
+        responses: {
+            /** @description The person. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getDigest: {
+        parameters: {
+            query?: {
+                /** @description ISO 8601; the last complete week where it is left out. */
+                week?: string;
+                location_id?: components["parameters"]["LocationFilter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The digest. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Digest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    previewDigest: {
+        parameters: {
+            query?: {
+                week?: string;
+                location_id?: components["parameters"]["LocationFilter"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML without scripts; it may only be shown in a sandboxed frame. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             default: components["responses"]["Problem"];

@@ -32,7 +32,7 @@ export function FilterChips({ filters, onChange }: { filters: Filters; onChange:
       chips.push({ key: `${name} ${value}`, text: labels[name](value as never), without: toggleValue(filters, name, value) });
     }
   }
-  for (const [name, text] of [['urgent', 'Urgent'], ['overdue', 'Overdue'], ['removed', 'No longer on its site']] as const) {
+  for (const [name, text] of [['urgent', 'Urgent'], ['overdue', 'Overdue'], ['removed', 'No longer on its site'], ['snoozed', 'Snoozed']] as const) {
     if (filters[name]) chips.push({ key: name, text, without: { ...filters, [name]: false } });
   }
   if (filters.rating_min !== undefined || filters.rating_max !== undefined) {

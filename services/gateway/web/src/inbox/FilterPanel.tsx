@@ -93,9 +93,10 @@ export function FilterPanel({ filters, onChange }: Props) {
           { value: 'urgent', label: 'Urgent', count: facets?.urgent, checked: filters.urgent },
           { value: 'overdue', label: 'Overdue', count: facets?.overdue, checked: filters.overdue },
           { value: 'removed', label: 'No longer on its site', count: undefined, checked: filters.removed },
+          { value: 'snoozed', label: 'Snoozed', count: undefined, checked: filters.snoozed },
         ]}
         onToggle={(value) => {
-          const name = value as 'urgent' | 'overdue' | 'removed';
+          const name = value as 'urgent' | 'overdue' | 'removed' | 'snoozed';
           onChange({ ...filters, [name]: !filters[name] });
         }}
       />

@@ -14,6 +14,7 @@ import { OwnerPicker } from '../review/OwnerPicker';
 import { StatusPicker } from '../review/StatusPicker';
 import { rememberTrail } from '../review/trail';
 import { count } from '../words/words';
+import { BulkBar } from './BulkBar';
 import { FilterChips } from './FilterChips';
 import { FilterPanel } from './FilterPanel';
 import { filterParams, isUnfiltered, noFilters, parseFilters, sortWords, type Filters, type Sort } from './filters';
@@ -21,6 +22,7 @@ import classes from './InboxPage.module.css';
 import { forgetPlace, placeIn, rememberPlace } from './place';
 import { QuickViews } from './QuickViews';
 import { ReviewList } from './ReviewList';
+import { everything, extended, noSelection, toggled, type Selection } from './selection';
 import { useArrivals } from './useArrivals';
 import { currentView } from './views';
 
@@ -215,6 +217,17 @@ function Reviews({ address, filters, onClear, focusSearch }: ReviewsProps) {
   const offset = useRef(start?.offset ?? 0);
   const [picking, setPicking] = useState<{ id: string; what: 'owner' | 'status' } | null>(null);
   const mayAct = person.role !== 'viewer';
+  const [selection, setSelection] = useState<Selection>(noSelection);
+  const chosen = useMemo(() => reviews.filter((review) => selection.ids.has(review.id)), [reviews, selection]);
+  const order = useRef<string[]>([]);
+  useEffect(() => {
+    order.current = reviews.map((review) => review.id);
+  }, [reviews]);
+  const onChoose = useCallback(
+    (id: string, range: boolean) => setSelection((before) => (range ? extended(before, id, order.current) : toggled(before, id))),
+    [],
+  );
+  const clearChosen = useCallback(() => setSelection(noSelection), []);
 
   const remember = useCallback(
     (id: string | undefined) => rememberPlace(client, address, { offset: offset.current, selected: id }),
@@ -264,6 +277,9 @@ function Reviews({ address, filters, onClear, focusSearch }: ReviewsProps) {
     a: command((id) => void assign({ id }, person.id)),
     e: command((id) => setPicking({ id, what: 'owner' })),
     s: command((id) => setPicking({ id, what: 'status' })),
+    x: command((id) => onChoose(id, false)),
+    X: command((id) => onChoose(id, true)),
+    Escape: () => (chosen.length ? clearChosen() : false),
     r: () => (arrivals.count > 0 ? showArrivals() : false),
     '/': focusSearch,
   });
@@ -273,6 +289,8 @@ function Reviews({ address, filters, onClear, focusSearch }: ReviewsProps) {
   const picked = picking && reviews.find((review) => review.id === picking.id);
 
   return (
+    <>
+    <BulkBar chosen={chosen} shown={reviews.length} onAll={() => setSelection(everything(reviews.map((review) => review.id)))} onClear={clearChosen} />
     <div className={classes.list}>
       <div className={classes.pillPlace} aria-live="polite">
         {arrivals.count > 0 && !nothingShown && (
@@ -294,6 +312,7 @@ function Reviews({ address, filters, onClear, focusSearch }: ReviewsProps) {
           total={total}
           query={filters.q}
           selected={selected}
+          chosen={selection.ids}
           focusWanted={focusWanted}
           initialOffset={start?.offset ?? 0}
           onScrolled={onScrolled}
@@ -305,6 +324,7 @@ function Reviews({ address, filters, onClear, focusSearch }: ReviewsProps) {
           onSelect={setSelected}
           onOpen={onOpen}
           onPick={onPick}
+          onChoose={onChoose}
         />
       )}
       <OwnerPicker
@@ -318,12 +338,13 @@ function Reviews({ address, filters, onClear, focusSearch }: ReviewsProps) {
       <StatusPicker
         reviewId={picking?.what === 'status' ? picking.id : undefined}
         onClose={() => setPicking(null)}
-        onPick={(status, reason) => {
-          if (picking) void changeStatus({ id: picking.id }, status, reason);
+        onPick={(status, details) => {
+          if (picking) void changeStatus({ id: picking.id }, status, details);
           setPicking(null);
         }}
       />
     </div>
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { IconAlarm, IconAlertOctagon, IconInbox, IconSparkles, IconUser, IconUserQuestion } from '@tabler/icons-react';
+import { IconAlarm, IconAlertOctagon, IconBellZ, IconClock, IconInbox, IconRubberStamp, IconSparkles, IconUser, IconUserQuestion } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import { pendingCountsQuery, useMe } from '../api/queries';
 import type { Filters } from './filters';
@@ -8,6 +8,7 @@ import { currentView, viewPath, views } from './views';
 
 const icons: Record<string, typeof IconInbox> = {
   'All reviews': IconInbox, Mine: IconUser, Unassigned: IconUserQuestion, Urgent: IconAlertOctagon, Overdue: IconAlarm, New: IconSparkles,
+  'Waiting for approval': IconRubberStamp, 'Due next': IconClock, Snoozed: IconBellZ,
 };
 
 export function QuickViews({ filters, onOpen }: { filters: Filters; onOpen: (path: string) => void }) {

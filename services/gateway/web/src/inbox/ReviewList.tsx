@@ -12,6 +12,7 @@ type Props = RowActions & {
   total: number | undefined;
   query: string;
   selected: string | undefined;
+  chosen: ReadonlySet<string>;
   /** Set to move the keyboard's focus to a row; cleared once it is there. */
   focusWanted: RefObject<boolean>;
   initialOffset: number;
@@ -25,7 +26,7 @@ type Props = RowActions & {
 
 /** The rows of the inbox. Only those near the window are in the page, however many have been loaded. */
 export function ReviewList(props: Props) {
-  const { reviews, total, query, selected, focusWanted, initialOffset, onScrolled, hasMore, loadingMore, moreError, loadMore, busy } = props;
+  const { reviews, total, query, selected, chosen, focusWanted, initialOffset, onScrolled, hasMore, loadingMore, moreError, loadMore, busy } = props;
   const { locationOf, personOf } = useOrganization();
   const { person } = useMe();
   const scroller = useRef<HTMLDivElement>(null);
@@ -83,6 +84,7 @@ export function ReviewList(props: Props) {
                 review={review}
                 query={query}
                 selected={review.id === selected}
+                chosen={chosen.has(review.id)}
                 mayAct={person.role !== 'viewer'}
                 location={locationOf(review.location_id)}
                 owner={personOf(review.case.owner_id)}
@@ -90,6 +92,7 @@ export function ReviewList(props: Props) {
                 onSelect={props.onSelect}
                 onOpen={props.onOpen}
                 onPick={props.onPick}
+                onChoose={props.onChoose}
               />
             </div>
           );

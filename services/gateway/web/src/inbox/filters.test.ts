@@ -7,7 +7,7 @@ import {
 const parse = (query: string) => parseFilters(new URLSearchParams(query));
 const full: Filters = {
   location_id: ['l1', 'l 2&x=y'], site: ['google'], topic: ['billing', 'upselling'], polarity: ['negative'],
-  overall: ['mixed'], status: ['new', 'on_hold'], owner_id: ['me', 'none'], urgent: true, overdue: true, removed: true,
+  overall: ['mixed'], status: ['new', 'on_hold'], owner_id: ['me', 'none'], urgent: true, overdue: true, removed: true, snoozed: true,
   rating_min: 1, rating_max: 3, from: '2026-01-02', to: '2026-02-03', q: 'front desk #1 שלום', sort: 'due_at',
 };
 
@@ -39,13 +39,14 @@ describe('the address of the inbox', () => {
 });
 
 describe('apiFilters', () => {
-  it('says no more than is chosen', () => {
-    expect(apiFilters(noFilters)).toEqual({});
+  it('says no more than is chosen, and leaves out what is snoozed', () => {
+    expect(apiFilters(noFilters)).toEqual({ snoozed: false });
+    expect(apiFilters({ ...noFilters, snoozed: true })).toEqual({ snoozed: true });
   });
 
   it('counts stars as the facet does: rounded down', () => {
-    expect(apiFilters({ ...noFilters, rating_min: 2, rating_max: 3 })).toEqual({ rating_min: 2, rating_max: 3.99 });
-    expect(apiFilters({ ...noFilters, rating_min: 5, rating_max: 5 })).toEqual({ rating_min: 5 });
+    expect(apiFilters({ ...noFilters, rating_min: 2, rating_max: 3 })).toEqual({ snoozed: false, rating_min: 2, rating_max: 3.99 });
+    expect(apiFilters({ ...noFilters, rating_min: 5, rating_max: 5 })).toEqual({ snoozed: false, rating_min: 5 });
   });
 });
 

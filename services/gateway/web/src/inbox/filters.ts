@@ -18,6 +18,8 @@ export type Filters = {
   urgent: boolean;
   overdue: boolean;
   removed: boolean;
+  /** Those hidden until a time that has not come, and no others; without it those are left out. */
+  snoozed: boolean;
   /** Whole stars, 1 to 5, both included: 4 means from 4.0 up to but not 5.0. */
   rating_min?: number;
   rating_max?: number;
@@ -31,7 +33,7 @@ export type ListName = 'location_id' | 'site' | 'topic' | 'polarity' | 'overall'
 
 export const noFilters: Filters = {
   location_id: [], site: [], topic: [], polarity: [], overall: [], status: [], owner_id: [],
-  urgent: false, overdue: false, removed: false, q: '', sort: '-posted_at',
+  urgent: false, overdue: false, removed: false, snoozed: false, q: '', sort: '-posted_at',
 };
 
 export const sortWords: Record<Sort, string> = {
@@ -71,6 +73,7 @@ export function parseFilters(params: URLSearchParams): Filters {
     urgent: params.get('urgent') === 'true',
     overdue: params.get('overdue') === 'true',
     removed: params.get('removed') === 'true',
+    snoozed: params.get('snoozed') === 'true',
     q: [...(params.get('q') ?? '')].slice(0, maxSearch).join('').trim(),
   };
   const sort = params.get('sort');
@@ -95,7 +98,7 @@ function stars(value: string | null): number | undefined {
 export function filterParams(filters: Filters): URLSearchParams {
   const params = new URLSearchParams();
   for (const name of listNames) for (const value of filters[name]) params.append(name, value);
-  for (const name of ['urgent', 'overdue', 'removed'] as const) if (filters[name]) params.set(name, 'true');
+  for (const name of ['urgent', 'overdue', 'removed', 'snoozed'] as const) if (filters[name]) params.set(name, 'true');
   if (filters.rating_min) params.set('rating_min', String(filters.rating_min));
   if (filters.rating_max) params.set('rating_max', String(filters.rating_max));
   if (filters.from) params.set('from', filters.from);
@@ -110,6 +113,7 @@ export function apiFilters(filters: Filters): Omit<Query, 'sort' | 'limit' | 'cu
   const query: Omit<Query, 'sort' | 'limit' | 'cursor'> = {};
   for (const name of listNames) if (filters[name].length) Object.assign(query, { [name]: filters[name] });
   for (const name of ['urgent', 'overdue', 'removed'] as const) if (filters[name]) query[name] = true;
+  query.snoozed = filters.snoozed;
   if (filters.rating_min) query.rating_min = filters.rating_min;
   // The facet counts whole stars rounded down, so "up to 3 stars" reaches to just below 4.
   if (filters.rating_max && filters.rating_max < 5) query.rating_max = filters.rating_max + 0.99;
@@ -170,6 +174,7 @@ export function matchesFilters(review: Review, filters: Filters, me: string, now
     (!filters.urgent || review.urgent.length > 0) &&
     (!filters.overdue || overdue) &&
     (!filters.removed || review.removed) &&
+    filters.snoozed === (Date.parse(review.case.snoozed_until ?? '') > now) &&
     (filters.rating_min === undefined || (rating !== null && rating >= filters.rating_min)) &&
     (filters.rating_max === undefined || (rating !== null && rating < filters.rating_max + 1)) &&
     (!filters.from || review.posted_at >= filters.from) &&

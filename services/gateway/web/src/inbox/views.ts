@@ -28,6 +28,13 @@ export const views: View[] = [
   { name: 'Urgent', filters: { ...noFilters, urgent: true, status: pendingStatuses }, count: (pending) => pending.urgent },
   { name: 'Overdue', filters: { ...noFilters, overdue: true, sort: 'due_at' }, count: (pending) => pending.overdue },
   { name: 'New', filters: { ...noFilters, status: ['new'] }, count: (pending) => facet(pending.status, 'new') },
+  {
+    name: 'Waiting for approval',
+    filters: { ...noFilters, status: ['waiting_approval'] },
+    count: (pending) => facet(pending.status, 'waiting_approval'),
+  },
+  { name: 'Due next', filters: { ...noFilters, status: pendingStatuses, sort: 'due_at' } },
+  { name: 'Snoozed', filters: { ...noFilters, snoozed: true } },
 ];
 
 export const viewPath = (view: View) => {

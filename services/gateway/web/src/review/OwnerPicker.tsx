@@ -8,12 +8,12 @@ import { textMatches } from '../text/search';
 import { roleWords } from '../words/words';
 import classes from './pickers.module.css';
 
-type Props = { review: Review | undefined; onClose: () => void; onPick: (personId: string) => void };
+type Props = { review: Review | undefined; title?: string; onClose: () => void; onPick: (personId: string) => void };
 
 /** Asks who shall own a case: those who cover its location first, people who are away marked. */
-export function OwnerPicker({ review, onClose, onPick }: Props) {
+export function OwnerPicker({ review, title = 'Who takes care of this review?', onClose, onPick }: Props) {
   return (
-    <Modal opened={review !== undefined} onClose={onClose} title="Who takes care of this review?" size="sm" padding="md">
+    <Modal opened={review !== undefined} onClose={onClose} title={title} size="sm" padding="md">
       {review && <People review={review} onPick={onPick} />}
     </Modal>
   );

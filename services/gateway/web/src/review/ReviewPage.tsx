@@ -25,7 +25,7 @@ import { History } from './History';
 import { Legend } from './Legend';
 import { Notes } from './Notes';
 import { People } from './People';
-import { ReplyCheck } from './ReplyCheck';
+import { allowedActs, ReplySection } from './ReplySection';
 import classes from './ReviewPage.module.css';
 import { trailOf } from './trail';
 
@@ -88,7 +88,8 @@ function ReviewView({ review, etag }: { review: ReviewDetail; etag: string | nul
   const { assign } = useCaseCommands();
   const location = locationOf(review.location_id);
   const timeZone = location?.time_zone ?? 'UTC';
-  const mayAct = person.role !== 'viewer';
+  const may = allowedActs(review, person.role);
+  const mayAct = may.has('work');
   const heading = usePageTitle(`Review by ${review.author || 'Anonymous'}`);
   const ownerField = useRef<HTMLInputElement>(null);
   const statusField = useRef<HTMLInputElement>(null);
@@ -203,12 +204,12 @@ function ReviewView({ review, etag }: { review: ReviewDetail; etag: string | nul
             )}
           </section>
         )}
-        {mayAct && !review.removed && (
-          <section className={`${classes.card} ${classes.after}`} aria-labelledby="check-title">
-            <Title order={2} id="check-title" className={classes.subtitle}>
-              <IconMessageReply size={17} aria-hidden /> Write a reply
+        {(review.publication || review.draft || (may.has('draft') && !review.removed)) && (
+          <section className={`${classes.card} ${classes.reply}`} aria-labelledby="write-title">
+            <Title order={2} id="write-title" className={classes.subtitle}>
+              <IconMessageReply size={17} aria-hidden /> Reply
             </Title>
-            <ReplyCheck review={review} />
+            <ReplySection review={review} timeZone={timeZone} />
           </section>
         )}
         <EarlierVersions versions={review.earlier} timeZone={timeZone} language={review.language} />

@@ -17,8 +17,11 @@ function putOwner({ id, etag }: Target, owner_id: string) {
   return api.PUT('/api/v1/reviews/{id}/owner', { params: { path: { id }, header: ifMatch(etag) }, body: { owner_id } });
 }
 
-function putStatus({ id, etag }: Target, status: CaseStatus, reason?: string) {
-  return api.PUT('/api/v1/reviews/{id}/status', { params: { path: { id }, header: ifMatch(etag) }, body: { status, reason } });
+/** What goes with a change of status: why, what was behind it, and until when. */
+export type StatusDetails = { reason?: string; root_cause?: string; until?: string };
+
+function putStatus({ id, etag }: Target, status: CaseStatus, details: StatusDetails = {}) {
+  return api.PUT('/api/v1/reviews/{id}/status', { params: { path: { id }, header: ifMatch(etag) }, body: { status, ...details } });
 }
 
 export type Answer = { data?: ReviewDetail; response: Response };
@@ -35,6 +38,9 @@ export function settle(client: QueryClient, answer: Answer): CachedDetail | null
   void client.invalidateQueries({ queryKey: keys.counts });
   return fresh;
 }
+
+/** Statuses that cannot be gone back to by one press: they want to know more, or come about otherwise. */
+const asks = new Set<CaseStatus>(['no_reply_needed', 'on_hold', 'waiting_approval']);
 
 /**
  * Assign and change status. Both show their effect at once, take it back if the server refuses, and offer to undo
@@ -94,13 +100,13 @@ export function useCaseCommands() {
   );
 
   const changeStatus = useCallback(
-    (target: Target, status: CaseStatus, reason?: string) => {
+    (target: Target, status: CaseStatus, details?: StatusDetails) => {
       const previous = cachedReview(client, target.id)?.case.status;
       if (previous === status) return Promise.resolve();
-      return run(target, { status }, (t) => putStatus(t, status, reason), (fresh) => ({
+      return run(target, { status }, (t) => putStatus(t, status, details), (fresh) => ({
         message: `Status is now ${statusWords[status]}.`,
         undo:
-          previous && previous !== 'no_reply_needed' && fresh.allowed_statuses.includes(previous)
+          previous && !asks.has(previous) && fresh.allowed_statuses.includes(previous)
             ? (t) => putStatus(t, previous)
             : undefined,
       }));

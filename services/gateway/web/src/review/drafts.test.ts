@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { clearDrafts, loadDraft, saveDraft } from './drafts';
+import { clearDrafts, keepReply, keptReply, loadDraft, saveDraft } from './drafts';
 
 /** A storage whose keys are its own properties, as in a browser. */
 class Storage {
@@ -32,5 +32,15 @@ describe('drafts', () => {
     expect(loadDraft('r_1').text).toBe('');
     expect(loadDraft('r_2').text).toBe('');
     expect(sessionStorage.getItem('something else')).toBe('stays');
+  });
+
+  it('keeps an unsaved reply with its version, and forgets it on sign-out', () => {
+    keepReply('r_1', { version: 3, text: 'Thank you' });
+    expect(keptReply('r_1')).toEqual({ version: 3, text: 'Thank you' });
+    expect(keptReply('r_2')).toBeUndefined();
+    sessionStorage.setItem('bedside-note-reply-r_2', '{"version":"x"}');
+    expect(keptReply('r_2')).toBeUndefined();
+    clearDrafts();
+    expect(keptReply('r_1')).toBeUndefined();
   });
 });

@@ -47,3 +47,31 @@ export function clearDraft(reviewId: string): void {
     // Nothing was stored.
   }
 }
+
+/** A reply that was not saved yet, with the version of the draft it is based on. */
+export type Unsaved = { version: number; text: string };
+
+const replyPrefix = `${prefix}reply-`;
+
+/** The unsaved reply of this tab for a review, if there is one. */
+export function keptReply(reviewId: string): Unsaved | undefined {
+  try {
+    const kept: unknown = JSON.parse(sessionStorage.getItem(replyPrefix + reviewId) ?? 'null');
+    if (kept && typeof kept === 'object' && 'version' in kept && 'text' in kept && typeof kept.version === 'number' && typeof kept.text === 'string') {
+      return { version: kept.version, text: kept.text };
+    }
+  } catch {
+    // What cannot be read was not kept.
+  }
+  return undefined;
+}
+
+/** Keeps an unsaved reply through a reload of this tab; undefined forgets it. */
+export function keepReply(reviewId: string, unsaved: Unsaved | undefined): void {
+  try {
+    if (unsaved) sessionStorage.setItem(replyPrefix + reviewId, JSON.stringify(unsaved));
+    else sessionStorage.removeItem(replyPrefix + reviewId);
+  } catch {
+    // A tab without storage still saves on the server a moment later.
+  }
+}

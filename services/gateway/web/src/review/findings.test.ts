@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { piecesOf } from './ReplyCheck';
+import { piecesOf } from './findings';
 
 test('the text is cut at the findings, by bytes', () => {
   expect(piecesOf('é Thanks, Ana', [{ start: 11, end: 14, severity: 'block' }])).toEqual([{ text: 'é Thanks, ', severity: undefined }, { text: 'Ana', severity: 'block' }]);
