@@ -1,7 +1,7 @@
 import { ActionIcon, Avatar, Button, Center, Menu, Stack, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { IconHelp, IconInbox, IconLogout, IconMoon, IconSun, IconTags, IconWorldSearch } from '@tabler/icons-react';
+import { IconChecklist, IconHelp, IconInbox, IconLogout, IconMail, IconMoon, IconSettings, IconSun, IconUserOff, IconWorldSearch } from '@tabler/icons-react';
 import { useEffect } from 'react';
 import { Link, Navigate, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
 import { api } from '../api/client';
@@ -11,6 +11,7 @@ import type { Me } from '../api/types';
 import { clearDrafts } from '../review/drafts';
 import { LiveProvider } from '../live/LiveProvider';
 import { LiveIndicator, LiveNotice } from '../live/LiveIndicator';
+import { Bell } from '../notifications/Bell';
 import { Foreign } from '../text/Foreign';
 import { count, roleWords } from '../words/words';
 import { Failure } from './Failure';
@@ -76,6 +77,14 @@ function SignedIn({ me }: { me: Me }) {
               </span>
             )}
           </NavLink>
+          <NavLink to="/commitments" className={`${classes.link} ${classes.wideLink}`}>
+            <IconChecklist size={17} stroke={1.8} aria-hidden />
+            Promises
+          </NavLink>
+          <NavLink to="/digest" className={`${classes.link} ${classes.wideLink}`}>
+            <IconMail size={17} stroke={1.8} aria-hidden />
+            Digest
+          </NavLink>
           <NavLink to="/sources" className={classes.link}>
             <IconWorldSearch size={17} stroke={1.8} aria-hidden />
             Sources
@@ -86,6 +95,7 @@ function SignedIn({ me }: { me: Me }) {
           <Foreign text={me.organization.name} />
         </span>
         <LiveIndicator />
+        <Bell />
         <span className={classes.wideOnly}>
           <SchemeButton />
           <Tooltip label="Keys and help (?)">
@@ -164,8 +174,17 @@ function AccountMenu({ me, openHelp }: { me: Me; openHelp: () => void }) {
         <Menu.Item leftSection={scheme.dark ? <IconSun size={16} aria-hidden /> : <IconMoon size={16} aria-hidden />} onClick={scheme.toggle}>
           {scheme.label}
         </Menu.Item>
-        <Menu.Item component={Link} to="/settings/terms" leftSection={<IconTags size={16} aria-hidden />}>
-          Topics and terms
+        <Menu.Item className={classes.narrowOnly} component={Link} to="/commitments" leftSection={<IconChecklist size={16} aria-hidden />}>
+          Promises
+        </Menu.Item>
+        <Menu.Item className={classes.narrowOnly} component={Link} to="/digest" leftSection={<IconMail size={16} aria-hidden />}>
+          Digest
+        </Menu.Item>
+        <Menu.Item component={Link} to="/settings/notifications" leftSection={<IconSettings size={16} aria-hidden />}>
+          Settings
+        </Menu.Item>
+        <Menu.Item component={Link} to="/settings/people" leftSection={<IconUserOff size={16} aria-hidden />}>
+          Out of office
         </Menu.Item>
         <Menu.Item leftSection={<IconHelp size={16} aria-hidden />} onClick={openHelp}>
           Keys and help

@@ -8,6 +8,15 @@ export const pages = {
   accuracy: () => import('../accuracy/AccuracyPage'),
   terms: () => import('../terms/TermsPage'),
   imports: () => import('../sources/ImportsPage'),
+  settings: () => import('./SettingsLayout'),
+  routing: () => import('../routing/RoutingPage'),
+  templates: () => import('../templates/TemplatesPage'),
+  channels: () => import('../notifications/ChannelsPage'),
+  notificationSettings: () => import('../notifications/SettingsPage'),
+  notifications: () => import('../notifications/NotificationsPage'),
+  people: () => import('../people/PeoplePage'),
+  commitments: () => import('../commitments/CommitmentsPage'),
+  digest: () => import('../digest/DigestPage'),
 };
 
 /**
@@ -16,7 +25,7 @@ export const pages = {
  */
 export function preloadPages(): () => void {
   const timer = setTimeout(() => {
-    for (const page of [pages.inbox, pages.review, pages.listings, pages.accuracy, pages.imports]) {
+    for (const page of [pages.inbox, pages.review, pages.listings, pages.accuracy, pages.imports, pages.commitments, pages.digest, pages.settings]) {
       // A page that could not be fetched now is fetched when it is opened.
       void page().catch(() => undefined);
     }
