@@ -298,6 +298,13 @@ func TestDigest_OfWhoActsAtSomeLocations_IsTheirsAndNoOthers(t *testing.T) {
 	d.place("main-street", func(l *collections.Location) { l.ManagerID = "" })
 	d.place("elm-street", func(l *collections.Location) { l.ManagerID = "max" })
 	max := d.as("max", "lakeside")
+	covers := func(locations []string) {
+		_, err := d.store.People.Update(t.Context(), docstore.Org("lakeside"), "max", func(p *collections.Person) error {
+			p.Locations = locations
+			return nil
+		})
+		require.NoError(t, err)
+	}
 	for name, c := range map[string]struct {
 		listed []string
 		query  string
@@ -307,16 +314,13 @@ func TestDigest_OfWhoActsAtSomeLocations_IsTheirsAndNoOthers(t *testing.T) {
 		"listed and managed":        {[]string{"elm-street"}, "location_id=elm-street"},
 		"listed but gone":           {[]string{"closed-long-ago"}, "location_id=elm-street"},
 	} {
-		_, err := d.store.People.Update(t.Context(), docstore.Org("lakeside"), "max", func(p *collections.Person) error {
-			p.Locations = c.listed
-			return nil
-		})
-		require.NoError(t, err)
+		covers(c.listed)
 		max.ok("/api/v1/digest")
 		asked := d.workflow.commands()
 		require.Equal(t, c.query, asked[len(asked)-1].query, name)
 	}
 
+	covers(nil)
 	d.place("elm-street", func(l *collections.Location) { l.ManagerID = "" })
 	max.ok("/api/v1/digest")
 	asked := d.workflow.commands()
