@@ -40,6 +40,8 @@ test('what a colleague changes is seen at once', async ({ page, practice, site, 
   await colleague.goto(`/inbox?site=${site}`);
   await colleague.getByRole('button', { name: /^Status: new/ }).click();
   await colleague.getByRole('dialog').getByRole('button', { name: 'On hold' }).click();
+  await colleague.getByRole('textbox', { name: 'What does it wait for?' }).fill('Waiting for the exam notes.');
+  await colleague.getByRole('button', { name: 'Change status' }).click();
   await expect(colleague.getByRole('button', { name: /^Status: on hold/ })).toBeVisible();
   await expect(page.getByRole('combobox', { name: 'Status' })).toHaveValue('On hold');
 });
@@ -77,11 +79,15 @@ test('a change of something that has changed meanwhile is refused and explained'
   await colleague.goto(page.url());
   await colleague.getByRole('combobox', { name: 'Status' }).click();
   await colleague.getByRole('option', { name: 'Resolved' }).click();
+  await colleague.getByRole('radio', { name: 'communication' }).click();
+  await colleague.getByRole('button', { name: 'Change status' }).click();
   await expect(colleague.getByText('Status is now Resolved.')).toBeVisible();
 
   await page.bringToFront();
   await status.click();
   await page.getByRole('option', { name: 'On hold' }).click();
+  await page.getByRole('textbox', { name: 'What does it wait for?' }).fill('Waiting for a call.');
+  await page.getByRole('button', { name: 'Change status' }).click();
   await expect(page.getByText('This review has changed meanwhile')).toBeVisible();
   await expect(status).toHaveValue('Resolved');
 });
