@@ -1,4 +1,3 @@
-import { Tooltip } from '@mantine/core';
 import { absoluteTime, relativeTime } from './format';
 import { useNow } from './clock';
 
@@ -6,11 +5,9 @@ import { useNow } from './clock';
 export function RelativeTime({ at, timeZone, prefix = '' }: { at: string; timeZone: string; prefix?: string }) {
   const now = useNow();
   return (
-    <Tooltip label={absoluteTime(at, timeZone)}>
-      <time dateTime={at} style={{ whiteSpace: 'nowrap' }}>
-        {prefix}
-        {relativeTime(at, now)}
-      </time>
-    </Tooltip>
+    <time dateTime={at} title={absoluteTime(at, timeZone)} style={{ whiteSpace: 'nowrap' }}>
+      {prefix}
+      {relativeTime(at, now)}
+    </time>
   );
 }
