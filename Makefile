@@ -59,13 +59,14 @@ test-web: $(WEB)/node_modules/.package-lock.json ## Run the web app's unit tests
 test-browser: build ## Run the browser tests in Chromium, or say why not
 	cd $(WEB) && BEDSIDE_E2E_REQUIRED="$${CI:+1}" npm run --silent e2e
 
-# Packages of pure rules start no goroutine; the race detector only makes them slow. Where several goroutines
-# use them, the packages that do so are tested under it.
-PURE := libs/(sla|routing|replycheck|replytext|accuracy)|services/response-workflow/(casework|notify|digest)|services/sentiment/tagging(/learn|/token)?
+# Packages of pure rules and site adapters start no goroutine; the race detector only makes them slow. Where several
+# goroutines use them, the packages that do so are tested under it. The simulated days and the scenarios run whole
+# processes, of whose services each is tested under it.
+UNRACED := libs/(sla|routing|replycheck|replytext|accuracy|sites/[a-z]+)|services/response-workflow/(casework|notify|digest)|services/sentiment/tagging(/learn|/token)?|tools/(scenarios|simweek)
 
 .PHONY: race
 race: ## Run the Go tests under the race detector (needs a C compiler)
-	BEDSIDE_KILL_REVIEWS=$${BEDSIDE_KILL_REVIEWS:-300} go test -race -timeout 30m $$(go list work | grep -vE 'bedside/($(PURE))$$')
+	BEDSIDE_KILL_REVIEWS=$${BEDSIDE_KILL_REVIEWS:-300} go test -race -timeout 30m $$(go list work | grep -vE 'bedside/($(UNRACED))$$')
 
 .PHONY: kill-test
 kill-test: ## Kill the whole process ten times while 5,000 reviews flow in
