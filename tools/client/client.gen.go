@@ -2373,6 +2373,9 @@ type SuggestionList struct {
 	Assistant        SuggestionListAssistant `json:"assistant"`
 	AssistantProblem *string                 `json:"assistant_problem,omitempty"`
 	Items            []Suggestion            `json:"items"`
+
+	// NotOffered Templates that are for such a review but cannot be used for this one.
+	NotOffered []TemplateNotOffered `json:"not_offered"`
 }
 
 // SuggestionListAssistant Whether an assistant is configured, and whether it was asked.
@@ -2448,6 +2451,15 @@ type TemplateList struct {
 		Name string `json:"name"`
 		What string `json:"what"`
 	} `json:"variables"`
+}
+
+// TemplateNotOffered defines model for TemplateNotOffered.
+type TemplateNotOffered struct {
+	Id   string `json:"id"`
+	Name string `json:"name"`
+
+	// Why What is missing, or what the reply check blocks.
+	Why string `json:"why"`
 }
 
 // Term defines model for Term.

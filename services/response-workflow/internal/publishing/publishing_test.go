@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +31,15 @@ const (
 type desk struct {
 	publisher *publishing.Publisher
 	answer    func(w http.ResponseWriter, r *http.Request)
-	got       []string
+	// mu guards got: a connection that is cut ends for the client before its handler does.
+	mu  sync.Mutex
+	got []string
+}
+
+func (d *desk) requests() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.got)
 }
 
 func newDesk(t *testing.T, adjust ...func(*publishing.Settings)) *desk {
@@ -37,7 +47,9 @@ func newDesk(t *testing.T, adjust ...func(*publishing.Settings)) *desk {
 	d := &desk{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
+		d.mu.Lock()
 		d.got = append(d.got, fmt.Sprintf("%s %s %s %s", r.Method, r.URL.Path, r.Header.Get("Authorization"), body))
+		d.mu.Unlock()
 		d.answer(w, r)
 	}))
 	t.Cleanup(server.Close)
@@ -121,8 +133,8 @@ func TestPublish_Google_EachAnswerMeansWhatItSays(t *testing.T) {
 			d.answer = c.answer
 			out := d.publisher.Publish(t.Context(), reviewOf("g", "rev-1", 1))
 			require.Equal(t, c.want, out.Kind, out.Problem)
-			require.Len(t, d.got, 1, "the casework decides when it is sent again")
-			require.Equal(t, `PUT /v4/accounts/1/locations/2/reviews/rev-1/reply Bearer token-a {"comment":"Thank you for your feedback."}`, d.got[0])
+			require.Len(t, d.requests(), 1, "the casework decides when it is sent again")
+			require.Equal(t, `PUT /v4/accounts/1/locations/2/reviews/rev-1/reply Bearer token-a {"comment":"Thank you for your feedback."}`, d.requests()[0])
 			if out.Kind == casework.SendRefused || out.Kind == casework.SendRetry {
 				require.NotEmpty(t, out.Problem)
 			}
@@ -138,7 +150,7 @@ func TestPublish_CredentialOfAnotherOrganization_NeverLeaves(t *testing.T) {
 	out := d.publisher.Publish(t.Context(), reviewOf("stolen", "rev-1", 1))
 	require.Equal(t, casework.SendRefused, out.Kind)
 	require.NotContains(t, out.Problem, "token-b")
-	require.Empty(t, d.got)
+	require.Empty(t, d.requests())
 }
 
 func TestPublish_YelpSaysItHasTheText_PendingOnlyAfterAnEarlierAttempt(t *testing.T) {
