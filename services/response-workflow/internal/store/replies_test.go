@@ -44,7 +44,12 @@ func online(t *testing.T, url string) (*world, *atomic.Int64) {
 
 func eachStore(t *testing.T, run func(t *testing.T, url string)) {
 	t.Run("sqlite", func(t *testing.T) { run(t, "sqlite:"+filepath.Join(t.TempDir(), "data.db")) })
-	t.Run("mongo", func(t *testing.T) { run(t, mongotest.Start(t)) })
+	t.Run("mongo", func(t *testing.T) {
+		if raced {
+			t.Skip("SKIPPED: FerretDB is too slow under the race detector; without it this runs")
+		}
+		run(t, mongotest.Start(t))
+	})
 }
 
 func TestSaveDraft_FiftyAtOnce_OneWinsAndTheOthersSeeIt(t *testing.T) {
